@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+# One file, not recursive: what you may change; what we decide; programs;
+# generated files; tests; checks; running and installing.
+#
+#   make          build everything into build/bin
+#   make run      install what is missing, build, and serve until Ctrl-C
+#   make test     install what is missing, test tools too, and run every test
+#   make help     all targets
+
+# ---- what you may change ----------------------------------------------------
+
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS  ?=
+PREFIX        ?= /usr
+SYSCONFDIR    ?= /etc
+LOCALSTATEDIR ?= /var
+DESTDIR       ?=
+# release, asan (every test runs with it) or fuzz (clang's libFuzzer)
+VARIANT  ?= release
+
+# ---- what we decide ---------------------------------------------------------
+
+VERSION  := 1.0.0
+SERVICES := errors logs metrics relay
+
+OUT      := build/$(VARIANT)
+BIN      := $(if $(filter release,$(VARIANT)),build/bin,$(OUT)/bin)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wwrite-strings -Wcast-qual -Wpointer-arith -Wundef -Wvla -Wformat=2
+OURS := -std=gnu11 $(WARN) -Ifcgi/common -I$(OUT)/gen -DMONLIGHT_VERSION='"$(VERSION)"' \
+        -fno-strict-aliasing -ffunction-sections -fdata-sections
+ifeq ($(VARIANT),release)
+OURS += -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
+endif
+ifeq ($(VARIANT),asan)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OURS += $(SANITIZE) -DMONLIGHT_DEBUG
+LINK := $(SANITIZE)
+endif
+ifeq ($(VARIANT),fuzz)
+CC   := clang
+OURS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DMONLIGHT_DEBUG
+LINK := -fsanitize=fuzzer,address,undefined
+endif
+
+LIBS_COMMON  := -lcjson -lsqlite3 -lnettle -lz -lzstd
+LIBS_FCGI    := -lfcgi
+LIBS_errors  :=
+LIBS_logs    := -lpcre2-8
+LIBS_metrics :=
+LIBS_relay   := -lcurl
+LIBS_indexer := -lpcre2-8
+LIBS_deliver := -lcurl
+
+PROGRAMS := $(SERVICES:%=$(BIN)/monlight-%) $(BIN)/monlight-indexer
+ifneq ($(wildcard fcgi/logs/tail_main.c),)
+PROGRAMS += $(BIN)/monlight-tail
+endif
+ifneq ($(wildcard indexer/deliver_main.c),)
+PROGRAMS += $(BIN)/monlight-deliver
+endif
+
+.DEFAULT_GOAL := all
+.PHONY: all
+all: $(PROGRAMS)
+
+# ---- programs ---------------------------------------------------------------
+
+# A main file holds main() and nothing another program wants.
+MAINS := $(wildcard fcgi/*/main.c fcgi/*/*_main.c indexer/main.c indexer/*_main.c)
+sources = $(filter-out $(MAINS),$(sort $(wildcard $(1)/*.c)))
+objects = $(patsubst %.c,$(OUT)/%.o,$(call sources,$(1)))
+
+COMMON_A := $(OUT)/libcommon.a
+# fcgi.o and fcgi_mux.o lie in the archive too: only a program that calls them pulls them in.
+$(COMMON_A): $(call objects,fcgi/common)
+INDEXER_A := $(OUT)/libindexer.a
+$(INDEXER_A): $(call objects,indexer)
+
+define service_rules
+$(OUT)/lib$(1).a: $(call objects,fcgi/$(1)) $(OUT)/gen/$(1)_schema.o
+$(OUT)/gen/$(1)_schema.c: $(sort $(wildcard fcgi/$(1)/schema/*.sql)) fcgi/common/sql2c.awk
+	@mkdir -p $$(@D)
+	awk -v name=$(1) -f fcgi/common/sql2c.awk $$(filter %.sql,$$^) > $$@.new && mv $$@.new $$@
+$(BIN)/monlight-$(1): $(OUT)/fcgi/$(1)/main.o $(OUT)/lib$(1).a $(COMMON_A)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_FCGI) $$(LIBS_$(1)) $$(LIBS_COMMON) -lm
+endef
+$(foreach s,$(SERVICES),$(eval $(call service_rules,$(s))))
+
+# Services' archives come after the indexer's: it calls their stores and pure modules.
+SERVICE_A := $(SERVICES:%=$(OUT)/lib%.a)
+$(BIN)/monlight-indexer: $(OUT)/indexer/main.o $(INDEXER_A) $(SERVICE_A) $(COMMON_A)
+	@mkdir -p $(@D)
+	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_indexer) $(LIBS_COMMON) -lm
+$(BIN)/monlight-deliver: $(OUT)/indexer/deliver_main.o $(INDEXER_A) $(SERVICE_A) $(COMMON_A)
+	@mkdir -p $(@D)
+	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_deliver) $(LIBS_COMMON) -lm
+$(BIN)/monlight-tail: $(OUT)/fcgi/logs/tail_main.o $(OUT)/liblogs.a $(COMMON_A)
+	@mkdir -p $(@D)
+	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_FCGI) $(LIBS_logs) $(LIBS_COMMON) -lm
+
+%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OURS) -I$(<D) $(if $(filter indexer/%,$<),$(SERVICES:%=-Ifcgi/%)) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(OUT)/gen/%.o: $(OUT)/gen/%.c $(OUT)/flags
+	$(CC) $(CPPFLAGS) $(OURS) $(CFLAGS) -c -o $@ $<
+
+# Everything is rebuilt when the flags change.
+FLAGS := $(CC) $(CPPFLAGS) $(OURS) $(CFLAGS)
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' > $@
+.PHONY: FORCE
+FORCE:
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+.SECONDARY:
+
+# ---- tests ------------------------------------------------------------------
+
+UNIT_C := $(sort $(wildcard tests/unit/*/test_*.c))
+UNIT   := $(UNIT_C:tests/unit/%.c=$(OUT)/tests/unit/%)
+unit_service = $(filter $(SERVICES),$(patsubst tests/unit/%/,%,$(dir $(1))))
+unit_indexer = $(filter indexer,$(patsubst tests/unit/%/,%,$(dir $(1))))
+
+define unit_rule
+$(OUT)/$(1:.c=): $(1) $(if $(unit_indexer),$(INDEXER_A) $(SERVICE_A),$(patsubst %,$(OUT)/lib%.a,$(unit_service))) $(COMMON_A)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(OURS) -I. $(if $(unit_indexer),-Iindexer $(SERVICES:%=-Ifcgi/%),$(unit_service:%=-Ifcgi/%)) $$(CFLAGS) $$(LINK) -o $$@ $$^ -lcmocka $(if $(unit_indexer),$(LIBS_indexer) $(LIBS_deliver)) $(foreach s,$(unit_service),$(LIBS_$(s))) $$(LIBS_COMMON) -lm
+endef
+$(foreach t,$(UNIT_C),$(eval $(call unit_rule,$(t))))
+
+.PHONY: unit
+unit: $(UNIT)
+	@for t in $(UNIT); do echo "$$t"; $$t || exit 1; done
+
+FUZZ_C := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ   := $(FUZZ_C:tests/fuzz/%.c=$(OUT)/tests/fuzz/%)
+FUZZ_SECONDS ?= 60
+$(OUT)/tests/fuzz/%: tests/fuzz/%.c $(INDEXER_A) $(SERVICE_A) $(COMMON_A)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OURS) $(SERVICES:%=-Ifcgi/%) -Iindexer $(CFLAGS) $(LINK) -o $@ $^ $(LIBS_indexer) $(LIBS_deliver) $(LIBS_COMMON) -lm
+
+.PHONY: fuzz fuzz-run
+fuzz:
+	$(MAKE) VARIANT=fuzz fuzz-run
+fuzz-run: $(FUZZ)
+	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)

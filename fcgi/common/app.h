@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app: what a service is, as data, and the gates that every request passes.
+ *
+ * Order of the gates: key (401), rate limit (429), route (404, 405), size (413).
+ * A handler never asks again for what the table already says.
+ */
+#ifndef APP_H
+#define APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cfg.h"
+#include "db.h"
+#include "req.h"
+#include "route.h"
+#include "shm.h"
+
+/* What every service configures; a service's own struct begins with it. */
+struct base_cfg {
+	const char *home;
+	const char *database_path;
+	const char *run_dir;
+	const char *api_key; /* ADMIN_API_KEY on the relay */
+	const char *ingest_api_key;
+	const char *relay_internal_key;
+	const char *session_secret;
+	const char *ui_password;
+	const char *cookie_domain;
+	const char *public_urls[4]; /* errors, logs, metrics, relay */
+	int64_t rate_limit;         /* a minute; 0 switches every limit off */
+	int64_t ingest_rate_limit;
+	int64_t max_body_size;
+	int log_level;
+	int durability; /* enum durability */
+};
+
+enum durability { DURABILITY_DEFAULT, DURABILITY_PROCESS, DURABILITY_POWER };
+
+/* A counter a service keeps in the shared page; its place in the table is its number. */
+struct app_counter {
+	const char *name; /* "monlight_errors_scrubbed_total" */
+	const char *help;
+};
+
+struct app {
+	const char *name;     /* "errors": in log lines, in the cookie, in the socket's name */
+	const char *title;    /* "error tracker" */
+	const char *prefix;   /* of its variables: "ERROR_TRACKER" */
+	const char *key_name; /* "API_KEY" */
+	const char *database; /* its default file: "data/errors.db" */
+	int64_t rate_limit;   /* defaults of the table every service shares */
+	int64_t max_body_size;
+	enum db_sync sync; /* what DURABILITY unset means */
+	bool open_404;     /* an unknown path is 404 even without a key */
+
+	struct base_cfg *cfg; /* the service's own struct, whose first member it is */
+	const struct cfg_field *fields;
+	size_t nfields;
+	const struct route *routes;
+	size_t nroutes;
+	const struct db_schema *schema;
+	const struct app_counter *counters;
+	size_t ncounters;
+
+	/* All may be NULL. */
+	int (*start)(
+	    const struct app *, struct db *); /* after opening; 0, or -1 ends the process */
+	int (*authorize)(struct req *);       /* the gate of ACCESS_SERVICE; 0 or a refusal */
+	void (*always)(struct req *);         /* headers every answer carries (CORS) */
+	void (*health)(struct req *, struct json_out *); /* members of /health beside status */
+	void (*metrics)(struct req *, struct buf *);     /* gauges beside the counters */
+
+	struct shm *shm; /* set by app_open() */
+};
+
+/* Rows of the shared and the service's own configuration, for -n, -h and the manual. */
+size_t app_fields(const struct app *, struct cfg_field *out, size_t max);
+/* Loads the configuration; returns how many variables were bad, each reported on errors. */
+int app_configure(const struct app *, FILE *errors);
+/* Maps the shared page and opens the database; NULL if that failed. */
+struct db *app_open(struct app *);
+
+/* Answers the request: gates, handler.  Returns the status; the reply is staged. */
+int app_serve(struct req *);
+/* Adds n to the service's counter number i. */
+void app_count(const struct req *, int i, uint64_t n);
+
+/* A metric of the service itself, for the metrics hook; labels as {a="b"} or "". */
+void app_gauge(struct buf *, const char *name, const char *help, double value);
+
+#endif

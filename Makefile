@@ -30,7 +30,7 @@ BIN      := $(if $(filter release,$(VARIANT)),build/bin,$(OUT)/bin)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wwrite-strings -Wcast-qual -Wpointer-arith -Wundef -Wvla -Wformat=2
-OURS := -std=gnu11 $(WARN) -Ifcgi/common -I$(OUT)/gen -DMONLIGHT_VERSION='"$(VERSION)"' \
+OURS := -std=gnu11 -D_GNU_SOURCE $(WARN) -Ifcgi/common -I$(OUT)/gen -DMONLIGHT_VERSION='"$(VERSION)"' \
         -fno-strict-aliasing -ffunction-sections -fdata-sections
 ifeq ($(VARIANT),release)
 OURS += -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE

@@ -6,7 +6,8 @@
  * failed and is already logged, zero there is nothing, above zero there is a row.
  * Statements are numbered: the service's enum for those compiled at open, and
  * what db_prepare() returns for those put together from fixed fragments.  Values
- * are always bound.  A statement that has no row left, or failed, resets itself.
+ * are always bound, by reference: texts and blobs must live until the statement has
+ * no row left or failed; then it resets itself.
  *
  * Writing: db_begin() takes the lock file beside the database first (a fair
  * queue between processes; SQLite's own wait starves), then BEGIN IMMEDIATE.

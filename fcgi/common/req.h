@@ -109,7 +109,7 @@ int req_stream(struct req *, int status, const void *, size_t len);
 
 /* The number that stands for {} number i of the path, 1 to 2^53; else 404. */
 int want_id(struct req *, int i, int64_t *);
-/* The body as a JSON document of any type; 400 "Invalid JSON: ..." otherwise. */
+/* The body as a JSON document of any type; 400 "Invalid JSON" with a reason otherwise. */
 int want_json(struct req *, const cJSON **);
 /* The body as a JSON object. */
 int want_object(struct req *, const cJSON **);

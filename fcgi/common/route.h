@@ -13,6 +13,7 @@
 enum access {
 	ACCESS_OPEN,    /* no key, no limit: health and sign-in */
 	ACCESS_READ,    /* the service's key or a signed-in page */
+	ACCESS_TAIL,    /* the same, or ?api_key=: an EventSource cannot send a header */
 	ACCESS_WRITE,   /* the same; a page must also show its own Origin */
 	ACCESS_INGEST,  /* the service's key, INGEST_API_KEY or the relay; the larger limit */
 	ACCESS_SERVICE, /* the service's own gate decides (DSN keys and CORS) */

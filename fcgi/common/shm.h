@@ -37,7 +37,7 @@ struct shm {
 };
 
 /*
- * Maps the file, making it when it is missing or of another layout.  Never
+ * Maps the file, making it when it is missing.  Never
  * unmapped.  On failure logs why and returns private memory: the pool works on,
  * each process with limits of its own.
  */

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One process, one request at a time.  The order of events and the way signals
+ * are handled follow measured faults of libfcgi 2.4.2 and lighttpd 1.4.69:
+ *
+ *  - libfcgi's accept loop spins for ever when SIGTERM arrives between accept and
+ *    poll.  Signals stay blocked; only ppoll() on a non-blocking listening socket
+ *    lets them in, so accept itself never waits and is never interrupted.
+ *  - lighttpd killed hard leaves its responders alive, and the next lighttpd adopts
+ *    them without supervising them.  So each asks to be ended with its parent.
+ *  - A request whose client has gone is still handed over; it is dropped unread.
+ *  - Content-Length is always sent: without it a reply cut short by our death
+ *    would look complete.
+ */
+#include "fcgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "sandbox.h"
+#include "text.h"
+
+#define REQUEST_DEADLINE_US INT64_C(10000000)
+#define ARENA_KEEP ((size_t)65536)
+
+static volatile sig_atomic_t stopping;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+/* ---- the transport under struct req --------------------------------------------- */
+
+/* Reads the announced body; lighttpd has all of it before it calls us. */
+static int
+fetch_body(struct req *rq)
+{
+	FCGX_Request *fcgx = rq->transport;
+	char *body = arena_alloc(rq->mem, rq->length + 1);
+	int got = FCGX_GetStr(body, (int)rq->length, fcgx->in);
+
+	if (got < 0 || (size_t)got != rq->length)
+		return req_fail(rq, 400, "Failed to read request body");
+	rq->body = body;
+	return 0;
+}
+
+/* A body that no gate asked for is read all the same: leaving it would look like a lost peer. */
+static void
+drain_body(FCGX_Request *fcgx)
+{
+	char rest[4096];
+
+	while (FCGX_GetStr(rest, sizeof rest, fcgx->in) > 0)
+		continue;
+}
+
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} reasons[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"},
+	    {304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
+	    {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
+	    {413, "Content Too Large"}, {415, "Unsupported Media Type"}, {429, "Too Many Requests"},
+	    {500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}};
+
+	for (size_t i = 0; i < NELEM(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	return "Status";
+}
+
+/* Status and headers up to the empty line; length -1: a stream of unknown length. */
+static void
+write_head(const struct req *rq, FCGX_Stream *out, int status, long long length)
+{
+	FCGX_FPrintF(out, "Status: %d %s\r\n", status, reason(status));
+	if (status != 204)
+		FCGX_FPrintF(out, "Content-Type: %s\r\n", rq->type);
+	if (length >= 0)
+		FCGX_FPrintF(out, "Content-Length: %lld\r\n", length);
+	for (int i = 0; i < rq->nheaders; i++) {
+		FCGX_PutS(rq->headers[i], out);
+		FCGX_PutS("\r\n", out);
+	}
+	FCGX_PutS("\r\n", out);
+}
+
+static int
+stream_bytes(struct req *rq, int status, const void *bytes, size_t len)
+{
+	FCGX_Request *fcgx = rq->transport;
+
+	if (status != 0)
+		write_head(rq, fcgx->out, status, -1);
+	return FCGX_PutStr(bytes, (int)len, fcgx->out) == -1 || FCGX_FFlush(fcgx->out) == -1 ? -1
+											     : 0;
+}
+
+static void
+write_reply(const struct req *rq, int status)
+{
+	FCGX_Request *fcgx = rq->transport;
+
+	write_head(rq, fcgx->out, status, status == 204 ? 0 : (long long)rq->out.len);
+	if (status != 204 && !rq->head && rq->out.len > 0)
+		FCGX_PutStr(rq->out.data, (int)rq->out.len, fcgx->out);
+}
+
+static void
+read_head(struct req *rq, FCGX_Request *fcgx)
+{
+	const char *script, *rest, *method, *length, *query;
+
+	rq->env = fcgx->envp;
+	rq->started_us = clock_mono_us();
+	script = req_var(rq, "SCRIPT_NAME");
+	rest = req_var(rq, "PATH_INFO");
+	method = req_var(rq, "REQUEST_METHOD");
+	length = req_var(rq, "CONTENT_LENGTH");
+	query = req_var(rq, "QUERY_STRING");
+	/* lighttpd splits the path at the first slash after the pool's prefix. */
+	rq->path =
+	    arena_printf(rq->mem, "%s%s", script != NULL ? script : "", rest != NULL ? rest : "");
+	rq->query = query != NULL ? query : "";
+	rq->head = method != NULL && strcmp(method, "HEAD") == 0;
+	rq->method = rq->head ? GET : method_parse(method != NULL ? method : "");
+	rq->length = length != NULL ? strtoul(length, NULL, 10) : 0;
+}
+
+static bool
+client_gone(const FCGX_Request *fcgx)
+{
+	struct pollfd p = {.fd = fcgx->ipcFd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR));
+}
+
+static void
+serve_one(struct req *rq, FCGX_Request *fcgx)
+{
+	int status;
+
+	if (client_gone(fcgx))
+		return;
+	req_clear(rq);
+	read_head(rq, fcgx);
+	db_set_deadline(rq->db, rq->started_us + REQUEST_DEADLINE_US);
+	status = app_serve(rq);
+	app_count_request(rq, status);
+	if (rq->body == NULL)
+		drain_body(fcgx);
+	if (!rq->streaming)
+		write_reply(rq, status);
+}
+
+/* ---- the process ------------------------------------------------------------------ */
+
+/* Ends with the parent, whatever ends it; the check closes the race with its death. */
+static void
+follow_parent(void)
+{
+	pid_t parent = getppid();
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		exit(0);
+}
+
+/* Blocks what ends us; *waiting is the mask under which ppoll() lets it in. */
+static void
+hold_signals(sigset_t *waiting)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+	struct sigaction stop = {.sa_handler = on_stop};
+	sigset_t blocked;
+
+	(void)sigemptyset(&blocked);
+	for (size_t i = 0; i < NELEM(signals); i++) {
+		(void)sigaction(signals[i], &stop, NULL);
+		(void)sigaddset(&blocked, signals[i]);
+	}
+	(void)sigprocmask(SIG_BLOCK, &blocked, waiting);
+	for (size_t i = 0; i < NELEM(signals); i++)
+		(void)sigdelset(waiting, signals[i]);
+}
+
+static void
+enter_sandbox(const struct app *app)
+{
+	char *data = heap_strdup(app->cfg->database_path);
+	char *slash = strrchr(data, '/');
+	struct sandbox_path paths[] = {
+	    {data, SANDBOX_WRITE},
+	    {app->cfg->run_dir, SANDBOX_WRITE},
+	    {"/dev/urandom", SANDBOX_READ},
+	    {app->needs_network ? "/etc" : NULL, SANDBOX_READ},
+	    {app->needs_network ? "/usr" : NULL, SANDBOX_READ},
+	};
+
+	if (slash != NULL)
+		*slash = '\0';
+	(void)sandbox_enter(paths, NELEM(paths));
+	free(data);
+}
+
+static void
+serve(struct app *app, struct db *db, const sigset_t *waiting)
+{
+	struct req rq = {
+	    .app = app,
+	    .db = db,
+	    .mem = arena_new(ARENA_KEEP),
+	    .fetch = fetch_body,
+	    .stream = stream_bytes,
+	};
+	FCGX_Request fcgx;
+
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgx, 0, 0) != 0)
+		log_fatalx("cannot use descriptor 0 as a FastCGI socket");
+	/* FCGX_Init() puts handlers of its own where it finds the default. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)fcntl(0, F_SETFL, fcntl(0, F_GETFL) | O_NONBLOCK);
+	rq.transport = &fcgx;
+	while (!stopping) {
+		struct pollfd p = {.fd = 0, .events = POLLIN};
+		int rc;
+
+		if (ppoll(&p, 1, NULL, waiting) == -1 || !(p.revents & POLLIN))
+			continue;
+		rc = FCGX_Accept_r(&fcgx);
+		/* Another signal, or a connection that was given up before we came. */
+		if (rc == -EAGAIN || rc == -EINTR)
+			continue;
+		if (rc < 0)
+			log_fatalx("FCGX_Accept_r: %d", rc);
+		serve_one(&rq, &fcgx);
+		FCGX_Finish_r(&fcgx);
+	}
+	FCGX_Free(&fcgx, 1);
+	arena_free(rq.mem);
+	buf_free(&rq.out);
+}
+
+static void
+usage(const struct app *app)
+{
+	(void)fprintf(stderr, "usage: %s [-hnV]\n", app->program);
+	exit(2);
+}
+
+/* Answers -h, -n and -V; returns when the program is to serve. */
+static void
+read_options(const struct app *app, int argc, char *argv[])
+{
+	struct cfg_field fields[APP_MAX_FIELDS];
+	size_t n = app_fields(app, fields, NELEM(fields));
+	int option;
+
+	while ((option = getopt(argc, argv, "hnV")) != -1)
+		switch (option) {
+		case 'h':
+			cfg_describe(fields, n, app->prefix, stdout);
+			exit(0);
+		case 'n':
+			if (app_configure(app, stderr) > 0)
+				exit(1);
+			cfg_print(app->cfg, fields, n, stdout);
+			exit(0);
+		case 'V':
+			(void)printf("%s %s\n", app->program, MONLIGHT_VERSION);
+			exit(0);
+		default:
+			usage(app);
+		}
+	if (optind != argc)
+		usage(app);
+}
+
+int
+fcgi_main(struct app *app, int argc, char *argv[])
+{
+	sigset_t waiting;
+	struct db *db;
+
+	follow_parent();
+	log_init(app->program, LOG_LEVEL_INFO);
+	read_options(app, argc, argv);
+	if (app_configure(app, stderr) > 0)
+		log_fatalx("the configuration is not valid; see the lines above");
+	hold_signals(&waiting);
+	if ((db = app_open(app)) == NULL)
+		log_fatalx("cannot open %s", app->cfg->database_path);
+	if (app->start != NULL && app->start(app, db) == -1)
+		log_fatalx("cannot prepare %s", app->cfg->database_path);
+	enter_sandbox(app);
+	serve(app, db, &waiting);
+	db_close(db);
+	return 0;
+}

@@ -23,9 +23,11 @@ void clock_set_offset_ns(int64_t);
 int64_t clock_mono_us(void);
 
 /*
- * Reads RFC 3339 (any fraction, kept to the nanosecond; offset Z or +hh:mm; a
- * blank may stand for the T; no offset means UTC) or Unix seconds with an
- * optional fraction.  The whole text must be a time.
+ * Reads RFC 3339 (any fraction, kept to the nanosecond; offset Z, +hh:mm or
+ * +hhmm; a blank may stand for the T, and for the + that a query string turned
+ * into one; no offset means UTC; seconds, or the whole time of day, may be left
+ * out) or Unix seconds with an optional fraction.  The whole text must be a time
+ * of the calendar.  Second 60 is the last nanosecond of its minute.
  * Returns 0, or -1 if it is none or lies outside the years 1678 to 2262.
  */
 int time_parse(const char *text, size_t len, int64_t *ns);

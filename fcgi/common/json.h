@@ -37,6 +37,10 @@ const char *json_get_text(const cJSON *object, const char *name);
 /* Whether the value is a whole number within [min, max]; then *out is it. */
 bool json_is_int(const cJSON *, int64_t min, int64_t max, int64_t *out);
 
+#define JSON_NUMBER_SIZE 32
+/* The shortest spelling that reads back as the same finite double, with a NUL; returns its length. */
+size_t json_spell(char out[JSON_NUMBER_SIZE], double);
+
 struct json_out {
 	struct buf *buf;
 	bool comma; /* whether the next value needs one before it */
@@ -50,7 +54,7 @@ void json_array_end(struct json_out *);
 void json_text(struct json_out *, const char *key, const char *text);
 void json_text_len(struct json_out *, const char *key, const char *text, size_t len);
 void json_int(struct json_out *, const char *key, int64_t);
-/* The shortest spelling that reads back as the same double; not finite is null. */
+/* As json_spell() spells it; not finite is null. */
 void json_real(struct json_out *, const char *key, double);
 void json_bool(struct json_out *, const char *key, bool);
 void json_null(struct json_out *, const char *key);

@@ -11,7 +11,10 @@
 
 #define SECRET_MAC_SIZE 32
 
-/* Whether the two are equal, in time that tells neither where nor in what length they differ. */
+/*
+ * Whether the two are equal, in time that tells neither where nor in what length
+ * they differ.  Nothing equals a secret that is NULL or empty.
+ */
 bool secret_equal(const char *given, const char *expected);
 /* HMAC-SHA256 (RFC 2104, FIPS 180-4) of len bytes. */
 void secret_mac(unsigned char mac[SECRET_MAC_SIZE], const void *key, size_t key_len,

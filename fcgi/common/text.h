@@ -17,8 +17,13 @@
  * Returns 0, or -1 if the text is no such number or lies outside [min, max].
  */
 int text_int64(const char *, size_t len, int64_t min, int64_t max, int64_t *);
-/* A finite decimal number as JSON spells it; same return. */
+/* A finite decimal number as JSON spells it, of at most TEXT_NUMBER_MAX bytes; same return. */
 int text_double(const char *, size_t len, double *);
+#define TEXT_NUMBER_MAX 400
+/* How many of the bytes at s are a number as JSON spells it (RFC 8259, 6); 0 if none is there. */
+size_t text_number_length(const char *s, size_t left);
+/* The value of four hex digits in any case, or -1 if they are none. */
+int text_hex4(const char *s);
 
 /*
  * Percent- and plus-decodes len bytes from in to out, which may be in itself and

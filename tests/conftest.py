@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures of the black-box and the fault tests.
+
+After every test the responders must be the same processes as before it, and
+the stack must have said nothing that http/expected_stderr.txt does not list:
+a crash, a restart or a sanitizer's report fails the test that caused it.
+"""
+
+import zlib
+
+import pytest
+
+from stack import Stack
+
+
+def plain_name(request):
+    return request.node.originalname or request.node.name
+
+
+@pytest.fixture(scope="session")
+def session_stack():
+    stack = Stack()
+    try:
+        stack.start()
+        yield stack
+        assert stack.stop() == 0
+        assert not stack.unexpected("stop")
+    finally:
+        stack.destroy()
+
+
+@pytest.fixture
+def stack(session_stack, request):
+    """The stack that most tests share.  Limits are off; see fresh for others."""
+    stack = session_stack
+    before = stack.pools()
+    stack.unexpected("*")
+    yield stack
+    said = stack.unexpected(plain_name(request))
+    assert not said, "\n".join(said)
+    if not request.node.get_closest_marker("kills"):
+        assert stack.pools() == before, "a process has died"
+
+
+@pytest.fixture
+def fresh(request):
+    """Starts a stack of one's own: fresh(RATE_LIMIT=5); fresh.make() leaves the start to the test."""
+    stacks = []
+
+    def make(**arguments):
+        stacks.append(Stack(**arguments))
+        return stacks[-1]
+
+    def start(**arguments):
+        return make(**arguments).start()
+
+    start.make = make
+    try:
+        yield start
+        for stack in stacks:
+            if stack.process.poll() is None:
+                assert stack.stop() == 0
+            said = stack.unexpected(plain_name(request))
+            assert not said, "\n".join(said)
+    finally:
+        for stack in stacks:
+            stack.destroy()
+
+
+@pytest.fixture
+def address(request):
+    """An address of this machine that only this test uses: limits go by address."""
+    number = zlib.crc32(request.node.nodeid.encode())
+    return f"127.{number >> 16 & 255}.{number >> 8 & 255}.{1 + number % 250}"
+
+
+@pytest.fixture
+def errors(stack, address):
+    return stack.client("errors", address)
+
+
+@pytest.fixture
+def logs(stack, address):
+    return stack.client("logs", address)
+
+
+@pytest.fixture
+def metrics(stack, address):
+    return stack.client("metrics", address)
+
+
+@pytest.fixture
+def relay(stack, address):
+    return stack.client("relay", address)
+
+
+@pytest.fixture
+def project(request):
+    """A project of this test's own: the tests share one database."""
+    name = plain_name(request).removeprefix("test_")[:70]
+    return f"{name}-{zlib.crc32(request.node.nodeid.encode()):08x}"

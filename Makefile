@@ -88,7 +88,8 @@ $(OUT)/gen/$(1)_schema.c: $(sort $(wildcard fcgi/$(1)/schema/*.sql)) fcgi/common
 	awk -v name=$(1) -f fcgi/common/sql2c.awk $$(filter %.sql,$$^) > $$@.new && mv $$@.new $$@
 $(BIN)/monlight-$(1): $(OUT)/fcgi/$(1)/main.o $(OUT)/lib$(1).a $(COMMON_A)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_FCGI) $$(LIBS_$(1)) $$(LIBS_COMMON) -lm
+	@echo "ld $$@"
+	@$$(CC) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_FCGI) $$(LIBS_$(1)) $$(LIBS_COMMON) -lm
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_rules,$(s))))
 
@@ -96,23 +97,27 @@ $(foreach s,$(SERVICES),$(eval $(call service_rules,$(s))))
 SERVICE_A := $(SERVICES:%=$(OUT)/lib%.a)
 $(BIN)/monlight-indexer: $(OUT)/indexer/main.o $(INDEXER_A) $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
-	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_indexer) $(LIBS_COMMON) -lm
+	@echo "ld $@"
+	@$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_indexer) $(LIBS_COMMON) -lm
 $(BIN)/monlight-deliver: $(OUT)/indexer/deliver_main.o $(INDEXER_A) $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
-	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_deliver) $(LIBS_COMMON) -lm
+	@echo "ld $@"
+	@$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_deliver) $(LIBS_COMMON) -lm
 $(BIN)/monlight-tail: $(OUT)/fcgi/logs/tail_main.o $(OUT)/liblogs.a $(COMMON_A)
 	@mkdir -p $(@D)
-	$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_FCGI) $(LIBS_logs) $(LIBS_COMMON) -lm
+	@echo "ld $@"
+	@$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_FCGI) $(LIBS_logs) $(LIBS_COMMON) -lm
 
 %.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(OURS) -I$(<D) $(if $(filter indexer/%,$<),$(SERVICES:%=-Ifcgi/%)) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "cc $<"
+	@$(CC) $(CPPFLAGS) $(OURS) -I$(<D) $(if $(filter indexer/%,$<),$(SERVICES:%=-Ifcgi/%)) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OUT)/gen/%.o: $(OUT)/gen/%.c $(OUT)/flags
-	$(CC) $(CPPFLAGS) $(OURS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(OURS) $(CFLAGS) -c -o $@ $<
 
 # Everything is rebuilt when the flags change.
 FLAGS := $(CC) $(CPPFLAGS) $(OURS) $(CFLAGS)
@@ -135,7 +140,8 @@ unit_indexer = $(filter indexer,$(patsubst tests/unit/%/,%,$(dir $(1))))
 define unit_rule
 $(OUT)/$(1:.c=): $(1) $(if $(unit_indexer),$(INDEXER_A) $(SERVICE_A),$(patsubst %,$(OUT)/lib%.a,$(unit_service))) $(COMMON_A)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(OURS) -I. $(if $(unit_indexer),-Iindexer $(SERVICES:%=-Ifcgi/%),$(unit_service:%=-Ifcgi/%)) $$(CFLAGS) $$(LINK) -o $$@ $$^ -lcmocka $(if $(unit_indexer),$(LIBS_indexer) $(LIBS_deliver)) $(foreach s,$(unit_service),$(LIBS_$(s))) $$(LIBS_COMMON) -lm
+	@echo "cc $$<"
+	@$$(CC) $$(CPPFLAGS) $$(OURS) -I. $(if $(unit_indexer),-Iindexer $(SERVICES:%=-Ifcgi/%),$(unit_service:%=-Ifcgi/%)) $$(CFLAGS) $$(LINK) -o $$@ $$^ -lcmocka $(if $(unit_indexer),$(LIBS_indexer) $(LIBS_deliver)) $(foreach s,$(unit_service),$(LIBS_$(s))) $$(LIBS_COMMON) -lm
 endef
 $(foreach t,$(UNIT_C),$(eval $(call unit_rule,$(t))))
 

@@ -44,7 +44,7 @@ def stack(session_stack, request):
 
 @pytest.fixture
 def fresh(request):
-    """Starts a stack of one's own: fresh(RATE_LIMIT=5); fresh.make() leaves the start to the test."""
+    """Starts a stack of one's own: fresh(RATE_LIMIT=5).  fresh.make() does not start it yet."""
     stacks = []
 
     def make(**arguments):

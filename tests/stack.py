@@ -332,7 +332,9 @@ class Stack:
     def running(self, program):
         """Ids of the processes of one program: "lighttpd", "monlight-errors"."""
         table = processes()
-        return sorted(pid for pid in self.members() if pid in table and program in table[pid][3][:1])
+        return sorted(
+            pid for pid in self.members() if pid in table and program in table[pid][3][:1]
+        )
 
     def pools(self):
         """The responders and lighttpd, by program."""
@@ -363,7 +365,9 @@ class Stack:
     def output(self):
         parts = [self.home / "console", *self.logs()]
         return "\n".join(
-            f"--- {path.name}\n{path.read_text(errors='replace')}" for path in parts if path.exists()
+            f"--- {path.name}\n{path.read_text(errors='replace')}"
+            for path in parts
+            if path.exists()
         )
 
     def unexpected(self, test):

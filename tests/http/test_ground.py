@@ -32,7 +32,7 @@ def a_read(service):
     return "/api/errors" if service == "errors" else "/metrics"
 
 
-# ---- health and metrics -----------------------------------------------------------
+# ---- health and metrics ------------------------------------------------------
 
 
 def test_health_needs_no_key(client):
@@ -49,9 +49,8 @@ def test_health_takes_a_query_and_a_wrong_key(client):
     assert client.with_key("wrong").get("/health?x=1").status == 200
 
 
-SAMPLE = re.compile(
-    r'([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (\S+)(?: -?\d+)?'
-)
+LABEL = r'[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*",?'
+SAMPLE = re.compile(rf"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{{(?:{LABEL})*\}})? (\S+)(?: -?\d+)?")
 
 
 def parse_metrics(text):
@@ -135,7 +134,7 @@ def test_metrics_need_the_key(client):
     assert answer.detail == "Invalid API key"
 
 
-# ---- keys ---------------------------------------------------------------------------
+# ---- keys --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -218,7 +217,7 @@ def test_wrong_passwords_are_throttled_by_address(fresh):
     assert other.post("/api/login", {"password": UI_PASSWORD}).status == 200
 
 
-# ---- the order of the gates -------------------------------------------------------------
+# ---- the order of the gates --------------------------------------------------
 
 
 def test_without_a_key_an_unknown_path_is_401_but_404_on_the_relay(client, service):
@@ -260,7 +259,7 @@ def test_the_limit_comes_before_the_route(fresh):
     assert client.anonymous().get("/api/no-such-thing").status == 401
 
 
-# ---- sizes ------------------------------------------------------------------------------
+# ---- sizes -------------------------------------------------------------------
 
 
 def test_a_report_of_the_largest_size_is_taken_and_one_byte_more_is_413(errors, project):
@@ -294,7 +293,7 @@ def test_what_lighttpd_itself_refuses_is_json_too(errors):
     assert b"Content-Length: 0" in no_length.partition(b"\r\n\r\n")[2]
 
 
-# ---- limits -------------------------------------------------------------------------------
+# ---- limits ------------------------------------------------------------------
 
 
 def test_a_burst_of_the_limit_then_429(fresh, service):
@@ -346,7 +345,7 @@ def test_tokens_come_back(fresh):
     assert errors.get("/api/projects").status == 200
 
 
-# ---- sign-in ----------------------------------------------------------------------------------
+# ---- sign-in -----------------------------------------------------------------
 
 
 def sign_in(client, credentials):
@@ -522,7 +521,7 @@ def test_a_session_outlives_a_restart(fresh):
     assert stack.client("errors").anonymous().get("/api/errors", Cookie=cookie).status == 200
 
 
-# ---- headers, caching, compression ---------------------------------------------------------------
+# ---- headers, caching, compression -------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -611,7 +610,7 @@ def test_nothing_of_the_house_is_served_as_a_file(client):
         assert client.anonymous().get(path).status in (400, 403, 404), path
 
 
-# ---- methods ---------------------------------------------------------------------------------------
+# ---- methods -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/session", "/metrics", "/api/no-such-thing"])
@@ -630,7 +629,7 @@ def test_options_names_the_methods(client, path):
     assert answer.headers["Access-Control-Allow-Origin"] is None
 
 
-# ---- bodies in gzip ------------------------------------------------------------------------------------
+# ---- bodies in gzip ----------------------------------------------------------
 
 
 def post_gzip(client, body, encoding="gzip"):
@@ -681,7 +680,7 @@ def test_an_unknown_encoding_is_415_and_says_what_is_accepted(errors, project, e
     assert "gzip" in answer.detail
 
 
-# ---- configuration ---------------------------------------------------------------------------------------
+# ---- configuration -----------------------------------------------------------
 
 
 def run_check(service, home, **variables):
@@ -712,7 +711,9 @@ KEYS = {
 
 
 def test_n_prints_the_configuration_and_hides_secrets(service, tmp_path):
-    done = run_check(service, tmp_path, **KEYS[service], UI_PASSWORD="the-secret-pass", RATE_LIMIT="7")
+    done = run_check(
+        service, tmp_path, **KEYS[service], UI_PASSWORD="the-secret-pass", RATE_LIMIT="7"
+    )
     assert done.returncode == 0, done.stderr
     assert re.search(r"^RATE_LIMIT=7$", done.stdout, re.M)
     assert "the-secret" not in done.stdout + done.stderr
@@ -722,7 +723,12 @@ def test_n_prints_the_configuration_and_hides_secrets(service, tmp_path):
 
 def test_n_reports_every_bad_variable(service, tmp_path):
     done = run_check(
-        service, tmp_path, RATE_LIMIT="lots", MAX_BODY_SIZE="-1", LOG_LEVEL="loud", DURABILITY="none"
+        service,
+        tmp_path,
+        RATE_LIMIT="lots",
+        MAX_BODY_SIZE="-1",
+        LOG_LEVEL="loud",
+        DURABILITY="none",
     )
     assert done.returncode == 1
     required = "ADMIN_API_KEY" if service == "relay" else "API_KEY"
@@ -759,7 +765,7 @@ def test_the_stack_does_not_start_with_a_bad_variable(fresh):
     assert not stack.members()
 
 
-# ---- the control script -------------------------------------------------------------------------------------
+# ---- the control script ------------------------------------------------------
 
 
 def test_status_and_check_tell_how_it_stands(fresh):
@@ -787,7 +793,9 @@ def test_the_first_run_makes_random_keys_that_only_the_owner_reads(fresh):
     made = stack.home / "monlight.env"
     assert made.stat().st_mode & 0o777 == 0o600
     values = dict(
-        line.split("=", 1) for line in made.read_text().splitlines() if "=" in line and line[0] != "#"
+        line.split("=", 1)
+        for line in made.read_text().splitlines()
+        if "=" in line and line[0] != "#"
     )
     keys = [value for name, value in values.items() if name.endswith("API_KEY") and value]
     assert len(keys) == len(set(keys)) >= 4

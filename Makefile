@@ -161,3 +161,34 @@ fuzz:
 	$(MAKE) VARIANT=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+
+# ---- checks -----------------------------------------------------------------
+
+C_FILES  := $(sort $(wildcard fcgi/*/*.[ch] indexer/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.c))
+SH_FILES := $(sort $(shell git grep -lE '^#!/bin/(ba)?sh' -- . ':!html/vendor' 2>/dev/null))
+TIDY     := $(patsubst %.c,$(OUT)/tidy/%,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
+
+.PHONY: check layers format format-check tidy shell report
+# Errors: layers, format, clang-tidy, shellcheck.  The warnings of the build are errors anyway.
+check: layers format-check tidy shell
+layers:
+	@tests/layers
+format:
+	clang-format -i $(C_FILES)
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES)
+$(OUT)/tidy/%: %.c .clang-tidy $(wildcard fcgi/*/*.h indexer/*.h)
+	@mkdir -p $(@D)
+	@echo "tidy $<"
+	@clang-tidy --quiet $< -- -std=gnu11 -D_GNU_SOURCE -DMONLIGHT_VERSION='"$(VERSION)"' -Ifcgi/common -I$(<D) $(SERVICES:%=-Ifcgi/%) -Iindexer 2>/dev/null
+	@touch $@
+tidy: $(TIDY)
+shell:
+	@shellcheck $(SH_FILES)
+# Reported, not enforced: what these two find is looked at, and mended where it is real.
+report:
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		-Ifcgi/common $(SERVICES:%=-Ifcgi/%) -Iindexer fcgi indexer
+	@mkdir -p $(OUT)
+	for f in $(filter-out tests/%,$(filter %.c,$(C_FILES))); do \
+		$(CC) $(OURS) -Wno-error -fanalyzer $(SERVICES:%=-Ifcgi/%) -Iindexer -c -o /dev/null $$f; done

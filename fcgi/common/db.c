@@ -125,6 +125,7 @@ ask_number(struct db *db, const char *text, int64_t *out)
 	sqlite3_stmt *stmt;
 	int st = DB_FAILED;
 
+	*out = 0;
 	if (sqlite3_prepare_v2(db->handle, text, -1, &stmt, NULL) != SQLITE_OK)
 		return fail(db, text);
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
@@ -291,11 +292,11 @@ db_close(struct db *db)
 /* ---- statements ------------------------------------------------------------- */
 
 static sqlite3_stmt *
-statement(const struct db *db, int number)
+compiled(const struct db *db, int statement)
 {
-	return number < db->schema->nstatements
-		   ? db->fixed[number]
-		   : db->prepared[number - db->schema->nstatements].stmt;
+	return statement < db->schema->nstatements
+		   ? db->fixed[statement]
+		   : db->prepared[statement - db->schema->nstatements].stmt;
 }
 
 int
@@ -383,25 +384,25 @@ report_work(struct db *db, sqlite3_stmt *stmt)
 #endif
 
 void
-db_done(struct db *db, int number)
+db_done(struct db *db, int statement)
 {
-	sqlite3_stmt *stmt = statement(db, number);
+	sqlite3_stmt *stmt = compiled(db, statement);
 
 	report_work(db, stmt);
 	(void)sqlite3_reset(stmt);
 }
 
 int
-db_next(struct db *db, int number)
+db_next(struct db *db, int statement)
 {
-	sqlite3_stmt *stmt = statement(db, number);
+	sqlite3_stmt *stmt = compiled(db, statement);
 
 	switch (sqlite3_step(stmt)) {
 	case SQLITE_ROW:
 		db->rows++;
 		return DB_ROW;
 	case SQLITE_DONE:
-		db_done(db, number);
+		db_done(db, statement);
 		return DB_NONE;
 	default:
 		(void)fail(db, sqlite3_sql(stmt));
@@ -411,71 +412,71 @@ db_next(struct db *db, int number)
 }
 
 int
-db_query(struct db *db, int number, const struct db_value *values, int n)
+db_query(struct db *db, int statement, const struct db_value *values, int n)
 {
-	sqlite3_stmt *stmt = statement(db, number);
+	sqlite3_stmt *stmt = compiled(db, statement);
 
 	db->fault = DB_OK;
 	(void)sqlite3_reset(stmt);
 	(void)sqlite3_clear_bindings(stmt);
 	if (bind(stmt, values, n) != SQLITE_OK)
 		return fail(db, sqlite3_sql(stmt));
-	return db_next(db, number);
+	return db_next(db, statement);
 }
 
 int
-db_run(struct db *db, int number, const struct db_value *values, int n)
+db_run(struct db *db, int statement, const struct db_value *values, int n)
 {
-	int st = db_query(db, number, values, n);
+	int st = db_query(db, statement, values, n);
 
 	while (st == DB_ROW)
-		st = db_next(db, number);
+		st = db_next(db, statement);
 	return st;
 }
 
 int
-db_number(
-    struct db *db, int number, const struct db_value *values, int n, int64_t fallback, int64_t *out)
+db_number(struct db *db, int statement, const struct db_value *values, int n, int64_t fallback,
+    int64_t *out)
 {
-	int st = db_query(db, number, values, n);
+	int st = db_query(db, statement, values, n);
 
 	*out = fallback;
 	if (st == DB_ROW) {
-		if (!db_is_null(db, number, 0))
-			*out = db_int(db, number, 0);
-		db_done(db, number);
+		if (!db_is_null(db, statement, 0))
+			*out = db_int(db, statement, 0);
+		db_done(db, statement);
 	}
 	return st == DB_FAILED ? DB_FAILED : 0;
 }
 
 int64_t
-db_int(struct db *db, int number, int column)
+db_int(struct db *db, int statement, int column)
 {
-	return sqlite3_column_int64(statement(db, number), column);
+	return sqlite3_column_int64(compiled(db, statement), column);
 }
 
 double
-db_real(struct db *db, int number, int column)
+db_real(struct db *db, int statement, int column)
 {
-	return sqlite3_column_double(statement(db, number), column);
+	return sqlite3_column_double(compiled(db, statement), column);
 }
 
 bool
-db_is_null(struct db *db, int number, int column)
+db_is_null(struct db *db, int statement, int column)
 {
-	return sqlite3_column_type(statement(db, number), column) == SQLITE_NULL;
+	return sqlite3_column_type(compiled(db, statement), column) == SQLITE_NULL;
 }
 
 const char *
-db_text(struct db *db, int number, int column)
+db_text(struct db *db, int statement, int column)
 {
-	return (const char *)sqlite3_column_text(statement(db, number), column);
+	return (const char *)sqlite3_column_text(compiled(db, statement), column);
 }
 
 const void *
-db_blob(struct db *db, int number, int column, size_t *len)
+db_blob(struct db *db, int statement, int column, size_t *len)
 {
-	sqlite3_stmt *stmt = statement(db, number);
+	sqlite3_stmt *stmt = compiled(db, statement);
 	const void *bytes = sqlite3_column_blob(stmt, column);
 
 	*len = (size_t)sqlite3_column_bytes(stmt, column);
@@ -483,12 +484,12 @@ db_blob(struct db *db, int number, int column, size_t *len)
 }
 
 char *
-db_text_copy(struct db *db, int number, int column, struct arena *mem)
+db_text_copy(struct db *db, int statement, int column, struct arena *mem)
 {
-	const char *text = db_text(db, number, column);
+	const char *text = db_text(db, statement, column);
 
 	return text != NULL ? arena_strndup(mem, text,
-				  (size_t)sqlite3_column_bytes(statement(db, number), column))
+				  (size_t)sqlite3_column_bytes(compiled(db, statement), column))
 			    : NULL;
 }
 

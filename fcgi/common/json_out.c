@@ -12,18 +12,6 @@
 #include "json.h"
 #include "text.h"
 
-/* The bytes at p that go out as they are: ASCII without controls, quotes and backslashes. */
-static size_t
-plain_length(const char *p, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x80 &&
-	       p[i] != '"' && p[i] != '\\')
-		i++;
-	return i;
-}
-
 static void
 escape(struct buf *b, unsigned char c)
 {
@@ -47,13 +35,13 @@ quote(struct buf *b, const char *s, size_t len)
 
 	buf_char(b, '"');
 	while (i < len) {
-		if ((step = plain_length(s + i, len - i)) == 0) {
+		if ((step = text_plain_length(s + i, len - i)) == 0) {
 			if ((unsigned char)s[i] < 0x80) {
 				escape(b, (unsigned char)s[i++]);
 				continue;
 			}
 			if ((step = text_utf8_length(s + i, len - i)) == 0) {
-				buf_str(b, "\xef\xbf\xbd");
+				buf_str(b, TEXT_REPLACEMENT);
 				i++;
 				continue;
 			}

@@ -24,12 +24,14 @@ struct scan {
 /* cJSON reads at most 63 characters of a number and takes the rest for garbage. */
 enum { LONG_NUMBER = 63 };
 
+static const char too_early[] = "it ends too early";
+
 static bool scan_value(struct scan *);
 
 static bool
 fail(struct scan *s, const char *why)
 {
-	s->why = s->p == s->end ? "it ends too early" : why;
+	s->why = s->p == s->end ? too_early : why;
 	return false;
 }
 
@@ -44,8 +46,8 @@ copy(struct scan *s, size_t len)
 static void
 put_replacement(struct scan *s)
 {
-	memcpy(s->out, "\xef\xbf\xbd", 3);
-	s->out += 3;
+	memcpy(s->out, TEXT_REPLACEMENT, strlen(TEXT_REPLACEMENT));
+	s->out += strlen(TEXT_REPLACEMENT);
 }
 
 static void
@@ -85,18 +87,6 @@ scan_escape(struct scan *s)
 	return true;
 }
 
-/* The bytes at p that need no second look: ASCII without controls, quotes and backslashes. */
-static size_t
-plain_length(const char *p, const char *end)
-{
-	const char *start = p;
-
-	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-	       *p != '\\')
-		p++;
-	return (size_t)(p - start);
-}
-
 static bool
 scan_string(struct scan *s)
 {
@@ -104,9 +94,9 @@ scan_string(struct scan *s)
 
 	copy(s, 1);
 	for (;;) {
-		copy(s, plain_length(s->p, s->end));
+		copy(s, text_plain_length(s->p, (size_t)(s->end - s->p)));
 		if (s->p == s->end)
-			return fail(s, "");
+			return fail(s, too_early);
 		if (*s->p == '"') {
 			copy(s, 1);
 			return true;
@@ -210,7 +200,7 @@ scan_value(struct scan *s)
 {
 	skip_blanks(s);
 	if (s->p == s->end)
-		return fail(s, "");
+		return fail(s, too_early);
 	switch (*s->p) {
 	case '{':
 		return scan_list(s, '}', scan_member, "a comma or a closing brace was expected");

@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* U+FFFD, the replacement character. */
-static const char replacement[] = "\xef\xbf\xbd";
-enum { REPLACEMENT_LEN = sizeof replacement - 1 };
-
 static bool
 is_digit(char c)
 {
@@ -216,8 +212,8 @@ text_utf8_repair(char *out, const char *in, size_t len)
 		size_t step = in[i] == '\0' ? 0 : text_utf8_length(in + i, len - i);
 
 		if (step == 0) {
-			memcpy(out + n, replacement, REPLACEMENT_LEN);
-			n += REPLACEMENT_LEN;
+			memcpy(out + n, TEXT_REPLACEMENT, strlen(TEXT_REPLACEMENT));
+			n += strlen(TEXT_REPLACEMENT);
 			i++;
 		} else {
 			memcpy(out + n, in + i, step);
@@ -227,6 +223,17 @@ text_utf8_repair(char *out, const char *in, size_t len)
 	}
 	out[n] = '\0';
 	return n;
+}
+
+size_t
+text_plain_length(const char *s, size_t left)
+{
+	size_t i = 0;
+
+	while (i < left && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x80 &&
+	       s[i] != '"' && s[i] != '\\')
+		i++;
+	return i;
 }
 
 bool

@@ -32,6 +32,8 @@ int text_hex4(const char *s);
  */
 size_t text_url_decode(char *out, const char *in, size_t len);
 
+/* U+FFFD in UTF-8: what stands for bytes that are no text. */
+#define TEXT_REPLACEMENT "\xef\xbf\xbd"
 /* The length in bytes of the UTF-8 sequence at s (1 to 4), or 0 if it is none. */
 size_t text_utf8_length(const char *s, size_t left);
 bool text_utf8_valid(const char *, size_t len);
@@ -42,6 +44,9 @@ size_t text_utf8_cut(const char *s, size_t len, size_t max);
  * part of valid UTF-8 by U+FFFD; adds a NUL.  Returns the new length.
  */
 size_t text_utf8_repair(char *out, const char *in, size_t len);
+
+/* How many bytes at s a JSON string takes as they are: ASCII without controls, " and \. */
+size_t text_plain_length(const char *s, size_t left);
 
 /* Whether text matches pattern, in which every * stands for any bytes, even none. */
 bool text_glob(const char *pattern, const char *text);

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""A full disk: refusals in clear text, nothing broken, and it goes on when there is space.
+
+The data directory is a small tmpfs in a mount namespace of the stack's own, so
+nothing stays mounted whatever happens, and nobody has to be root.
+"""
+
+import os
+import random
+import sqlite3
+
+from stack import eventually, report
+
+SIZE = 12  # MiB
+
+
+def in_a_small_data_directory(fresh, **variables):
+    stack = fresh.make(**variables)
+    data = stack.home / "data"
+    data.mkdir()
+    unshare = ["unshare", "--mount"] + (["--user", "--map-root-user"] if os.getuid() else [])
+    mount = f'mount -t tmpfs -o size={SIZE}m,mode=700 none "$0" && exec "$@"'
+    stack.wrapper = [*unshare, "sh", "-c", mount, str(data)]
+    stack.start()
+    (lighttpd,) = stack.running("lighttpd")
+    return stack, f"/proc/{lighttpd}/root{data}"
+
+
+def fill(path):
+    with open(path, "wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+
+
+def large(project, i):
+    noise = random.Random(i).randbytes(200_000).hex()
+    return report(project, exception_type=f"E{i}", extra={"noise": noise})
+
+
+def assert_sound(path):
+    with sqlite3.connect(path, timeout=10) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+def test_a_full_disk_refuses_and_recovers(fresh, project):
+    stack, data = in_a_small_data_directory(fresh)
+    errors = stack.client("errors")
+    taken = [errors.post("/api/errors", large(project, i)).json["id"] for i in range(5)]
+    fill(f"{data}/filler")
+    refused = None
+    for i in range(5, 200):
+        answer = errors.post("/api/errors", large(project, i))
+        if answer.status != 201:
+            refused = answer
+            break
+        taken.append(answer.json["id"])
+    assert refused is not None and refused.status == 503, refused
+    assert "space" in refused.detail or "full" in refused.detail
+    assert int(refused.headers["Retry-After"]) == refused.json["retry_after"] > 0
+    for _ in range(10):
+        assert errors.post("/api/errors", large(project, 500)).status == 503
+
+    assert errors.get("/health").status in (200, 503)
+    assert errors.get(f"/api/errors?project={project}").json["total"] == len(taken)
+    assert_sound(f"{data}/errors.db")
+
+    os.unlink(f"{data}/filler")
+    assert eventually(lambda: errors.post("/api/errors", report(project)).status in (200, 201), 20)
+    for number in taken:
+        assert errors.get(f"/api/errors/{number}").status == 200
+    assert_sound(f"{data}/errors.db")
+
+
+def test_a_disk_that_is_full_at_the_start_is_said(fresh, project):
+    stack, data = in_a_small_data_directory(fresh)
+    errors = stack.client("errors")
+    assert errors.post("/api/errors", report(project)).status == 201
+    fill(f"{data}/filler")
+    for pid in stack.running("monlight-errors"):
+        os.kill(pid, 9)
+    eventually(lambda: len(stack.running("monlight-errors")) == 2)
+    answer = errors.post("/api/errors", large(project, 1))
+    assert answer.status == 503, answer
+    assert answer.detail
+    os.unlink(f"{data}/filler")
+    assert eventually(lambda: errors.post("/api/errors", report(project)).status == 200, 20)

@@ -272,6 +272,21 @@ pass_gates(struct req *rq)
 	return take_body(rq);
 }
 
+/* A debug build tells what an answer cost the database: tests hold it to a budget. */
+static void
+tell_work(struct req *rq)
+{
+#ifdef MONLIGHT_DEBUG
+	int64_t rows, steps;
+
+	db_work(rq->db, &rows, &steps);
+	req_add_header(
+	    rq, "X-Monlight-Work: rows=%lld steps=%lld", (long long)rows, (long long)steps);
+#else
+	(void)rq;
+#endif
+}
+
 int
 app_serve(struct req *rq)
 {
@@ -282,6 +297,7 @@ app_serve(struct req *rq)
 	st = pass_gates(rq);
 	if (st == 0)
 		st = rq->route->handler(rq);
+	tell_work(rq);
 	db_end_request(rq->db);
 	return st;
 }

@@ -44,15 +44,17 @@ cookie_valid(struct req *rq, bool all, int64_t now, int64_t *expires)
 	const char *cookie = req_cookie(rq, cookie_name(rq, all));
 	const char *scope = all ? SCOPE_ALL : rq->app->name;
 	const char *dot = cookie != NULL ? strchr(cookie, '.') : NULL;
+	const char *text;
 	char hex[MAC_HEX_SIZE];
 
 	if (given == NULL || dot == NULL ||
 	    text_int64(cookie, (size_t)(dot - cookie), 0, INT64_C(1) << 40, expires) == -1 ||
 	    *expires <= now)
 		return false;
-	cookie = strrchr(cookie, '.') + 1;
-	sign(rq, arena_printf(rq->mem, "%lld.%s", (long long)*expires, scope), given, hex);
-	return secret_equal(cookie, hex);
+	/* Compared whole: the cookie is exactly the one that was given out, or none. */
+	text = arena_printf(rq->mem, "%lld.%s", (long long)*expires, scope);
+	sign(rq, text, given, hex);
+	return secret_equal(cookie, arena_printf(rq->mem, "%s.%s", text, hex));
 }
 
 /* The scope of the valid cookie, or NULL. */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Every statement on logs.db but searches, which are put together from fixed fragments. */
+#include "logs_sql.h"
+
+extern const char *const logs_migrations[]; /* made from schema/ */
+
+#define LEVEL_COLUMNS "unknown, trace, debug, info, warning, error, critical"
+#define ADD_LEVELS                                                                                 \
+	" DO UPDATE SET unknown = unknown + excluded.unknown, trace = trace + excluded.trace,"     \
+	" debug = debug + excluded.debug, info = info + excluded.info,"                            \
+	" warning = warning + excluded.warning, error = error + excluded.error,"                   \
+	" critical = critical + excluded.critical"
+
+static const char *const statements[] = {
+    /* ---- the store ----------------------------------------------------------- */
+
+    /* name */
+    [SQL_NUMBER] = "SELECT value FROM number WHERE name = ?1",
+    /* name, value */
+    [SQL_NUMBER_SET] = "INSERT OR REPLACE INTO number (name, value) VALUES (?1, ?2)",
+    /* chunk */
+    [SQL_MINI] = "SELECT data FROM mini WHERE chunk = ?1",
+    /* chunk, data */
+    [SQL_MINI_ADD] = "INSERT INTO mini (chunk, data) VALUES (?1, ?2)",
+    /* chunk */
+    [SQL_MINI_DELETE] = "DELETE FROM mini WHERE chunk = ?1",
+    /* the columns in their order */
+    [SQL_CHUNK_ADD] = "INSERT INTO chunk (id, segment, source, first_id, last_id, min_ns, max_ns,"
+		      " levels, lines, bytes, written)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    /* chunk */
+    [SQL_CHUNK_DELETE] = "DELETE FROM chunk WHERE id = ?1",
+    /* after source, most rows: small chunks by source and id */
+    [SQL_UNSEALED] = "SELECT id, source, bytes, written FROM chunk"
+		     " WHERE segment = 0 AND source >= ?1 ORDER BY source, first_id LIMIT ?2",
+    /* segment, minute, source, then lines of each level, to be added */
+    [SQL_HISTOGRAM_ADD] = "INSERT INTO histogram (segment, minute, source, " LEVEL_COLUMNS ")"
+			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+			  " ON CONFLICT (segment, minute, source)" ADD_LEVELS,
+    /* segment, source, then lines of each level, to be added */
+    [SQL_TALLY_ADD] = "INSERT INTO tally (segment, source, " LEVEL_COLUMNS ")"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+		      " ON CONFLICT (segment, source)" ADD_LEVELS,
+
+    [SQL_SEGMENT_OPEN] = "SELECT id, made, bytes FROM segment WHERE state = 0"
+			 " ORDER BY id DESC LIMIT 1 /*scan: tens of segments*/",
+    /* id, now */
+    [SQL_SEGMENT_ADD] = "INSERT INTO segment (id, made) VALUES (?1, ?2)",
+    /* id, bytes, latest time, greatest id */
+    [SQL_SEGMENT_GREW] = "UPDATE segment SET bytes = ?2, max_ns = max(ifnull(max_ns, ?3), ?3),"
+			 " last_id = max(ifnull(last_id, ?4), ?4) WHERE id = ?1",
+    /* id, state */
+    [SQL_SEGMENT_STATE] = "UPDATE segment SET state = ?2 WHERE id = ?1",
+    /* state */
+    [SQL_SEGMENTS_OF_STATE] = "SELECT id FROM segment WHERE state = ?1 /*scan: tens of segments*/",
+    [SQL_SEGMENTS_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM segment /*scan: tens of segments*/",
+    [SQL_SEGMENT_OLDEST] = "SELECT id, bytes, max_ns, last_id FROM segment WHERE state < 2"
+			   " ORDER BY id LIMIT 1 /*scan: tens of segments*/",
+    /* segment, for these four */
+    [SQL_SEGMENT_FORGET] = "DELETE FROM segment WHERE id = ?1",
+    [SQL_SEGMENT_FORGET_CHUNKS] = "DELETE FROM chunk WHERE segment = ?1",
+    [SQL_SEGMENT_FORGET_HISTOGRAM] = "DELETE FROM histogram WHERE segment = ?1",
+    [SQL_SEGMENT_FORGET_TALLY] = "DELETE FROM tally WHERE segment = ?1",
+
+    /* ---- ingest ---------------------------------------------------------------- */
+
+    /* name */
+    [SQL_SOURCE_FIND] =
+	"SELECT id, project, service, image, container_id FROM source WHERE name = ?1",
+    /* name, project, service, image, container */
+    [SQL_SOURCE_ADD] = "INSERT INTO source (name, project, service, image, container_id)"
+		       " VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
+    /* id, project, service, image, container */
+    [SQL_SOURCE_UPDATE] = "UPDATE source SET project = ?2, service = ?3, image = ?4,"
+			  " container_id = ?5 WHERE id = ?1",
+    /* key */
+    [SQL_CURSOR_FIND] = "SELECT source, inode, offset, tail, done_out, done_err, last_ns, state"
+			" FROM cursor WHERE key = ?1",
+    /* the columns in their order */
+    [SQL_CURSOR_PUT] = "INSERT OR REPLACE INTO cursor (key, source, inode, offset, tail, done_out,"
+		       " done_err, last_ns, state, seen)"
+		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    /* key, now */
+    [SQL_CURSOR_SEEN] = "UPDATE cursor SET seen = ?2 WHERE key = ?1",
+    /* not seen since */
+    [SQL_CURSOR_FORGET] = "DELETE FROM cursor WHERE seen < ?1 /*scan: one row for each file*/",
+
+    /* ---- the responder ----------------------------------------------------------- */
+};
+
+const struct db_schema logs_schema = {
+    .name = "logs",
+    .application_id = 0x4d4c4c31, /* "MLL1" */
+    .migrations = logs_migrations,
+    .statements = statements,
+    .nstatements = SQL_COUNT,
+};

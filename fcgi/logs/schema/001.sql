@@ -36,8 +36,10 @@ CREATE TABLE chunk (
 	bytes    INTEGER NOT NULL,           -- of text
 	written  INTEGER NOT NULL            -- Unix seconds at which its first line was stored
 ) STRICT;
-CREATE INDEX chunk_newest ON chunk (max_ns);      -- newest first, exact stop
-CREATE INDEX chunk_oldest ON chunk (min_ns);      -- oldest first, exact stop
+-- Newest and oldest first, with an exact stop.  The columns behind the first let a
+-- query pass over chunks without looking at their rows.
+CREATE INDEX chunk_newest ON chunk (max_ns, min_ns, source, levels);
+CREATE INDEX chunk_oldest ON chunk (min_ns, max_ns, source, levels);
 CREATE INDEX chunk_arrival ON chunk (last_id);    -- the tail: what came after an id
 CREATE INDEX chunk_source ON chunk (source, last_id); -- context, a line by its id
 CREATE INDEX chunk_segment ON chunk (segment, source, first_id); -- merge, retention

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tokens are ranges of the query's text.  Which bracket belongs to which is known
+ * before parsing, so that the parser never has to go back: a bracket without its
+ * partner is text by then.
+ */
+#include "search_query.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "buf.h"
+
+#define MAX_DEPTH 32      /* groups in groups; deeper brackets are text */
+#define MAX_FTS_TOKENS 64 /* what is left out only lets more chunks through */
+
+enum token_kind { WORD, PHRASE, AND, OR, NOT, OPEN, CLOSE };
+
+struct token {
+	enum token_kind kind;
+	bool prefix;
+	size_t start, end; /* what is to be found; of a phrase without its quotes */
+};
+
+enum node_kind { NODE_TEXT, NODE_ALL, NODE_ANY, NODE_NOT };
+
+struct node {
+	enum node_kind kind;
+	struct node *child; /* the first; NODE_NOT has one */
+	struct node *next;  /* its neighbour below the same parent */
+	const char *text;   /* NODE_TEXT */
+	size_t len;
+	bool begins_word, ends_word;
+};
+
+struct search_query {
+	struct node *root;
+};
+
+struct parser {
+	struct arena *mem;
+	const char *text;
+	bool heed_case;
+	struct token *tokens;
+	size_t n, at;
+	size_t open[MAX_DEPTH]; /* tokens whose bracket is not yet closed */
+	size_t depth;
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool
+is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || (unsigned char)c >= 0x80;
+}
+
+void
+search_fold(char *out, const char *in, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = (char)(in[i] + ((unsigned char)(in[i] - 'A') < 26 ? 'a' - 'A' : 0));
+}
+
+/* ---- tokens ------------------------------------------------------------------ */
+
+static void
+add_token(struct parser *p, enum token_kind kind, size_t start, size_t end, bool prefix)
+{
+	p->tokens[p->n++] =
+	    (struct token){.kind = kind, .prefix = prefix, .start = start, .end = end};
+}
+
+/* Where the phrase that opens at start has its closing quote; 0 if it has none or is empty. */
+static size_t
+phrase_end(const char *text, size_t start)
+{
+	size_t i = start + 1;
+
+	for (; text[i] != '\0'; i++) {
+		if (text[i] != '"')
+			continue;
+		if (text[i + 1] != '"')
+			return i > start + 1 ? i : 0;
+		i++;
+	}
+	return 0;
+}
+
+static bool
+ends_term(const struct parser *p, char c)
+{
+	return c == '\0' || is_blank(c) || (c == ')' && p->depth > 0);
+}
+
+/* Takes the phrase at start; returns where to go on, or start if it is none. */
+static size_t
+take_phrase(struct parser *p, size_t start)
+{
+	size_t end = phrase_end(p->text, start);
+	bool prefix;
+
+	if (end == 0)
+		return start;
+	prefix = p->text[end + 1] == '*' && is_word_byte(p->text[end - 1]) &&
+		 ends_term(p, p->text[end + 2]);
+	add_token(p, PHRASE, start + 1, end, prefix);
+	return end + 1 + prefix;
+}
+
+static enum token_kind
+operator_or_word(const char *s, size_t len)
+{
+	static const struct {
+		const char *name;
+		enum token_kind kind;
+	} operators[] = {{"AND", AND}, {"OR", OR}, {"NOT", NOT}};
+
+	for (size_t i = 0; i < 3; i++)
+		if (strlen(operators[i].name) == len && memcmp(s, operators[i].name, len) == 0)
+			return operators[i].kind;
+	return WORD;
+}
+
+/* Takes what reaches to the next blank, with brackets that open and close inside it: f(x). */
+static size_t
+take_word(struct parser *p, size_t start)
+{
+	const char *s = p->text;
+	size_t end = start, inside = 0;
+
+	for (; s[end] != '\0' && !is_blank(s[end]); end++) {
+		if (s[end] == '(')
+			inside++;
+		else if (s[end] == ')' && inside > 0)
+			inside--;
+		else if (s[end] == ')' && p->depth > 0)
+			break;
+	}
+	if (end - start > 1 && s[end - 1] == '*' && is_word_byte(s[end - 2]))
+		add_token(p, WORD, start, end - 1, true);
+	else
+		add_token(p, operator_or_word(s + start, end - start), start, end, false);
+	return end;
+}
+
+static void
+take_close(struct parser *p, size_t at)
+{
+	size_t open = p->open[--p->depth];
+
+	if (open == p->n - 1) {
+		/* An empty pair groups nothing: it is text. */
+		p->tokens[open].kind = WORD;
+		p->tokens[open].end = at + 1;
+	} else
+		add_token(p, CLOSE, at, at + 1, false);
+}
+
+/* Brackets that were never closed become text, one with what stands close behind them. */
+static void
+settle_brackets(struct parser *p)
+{
+	size_t kept = 0;
+
+	while (p->depth > 0)
+		p->tokens[p->open[--p->depth]].kind = WORD;
+	for (size_t i = 0; i < p->n; i++) {
+		struct token *last = kept > 0 ? &p->tokens[kept - 1] : NULL;
+
+		if (last != NULL && last->kind == WORD && p->text[last->end - 1] == '(' &&
+		    last->end == p->tokens[i].start && p->tokens[i].kind != CLOSE &&
+		    p->tokens[i].kind != OPEN) {
+			last->end = p->tokens[i].end;
+			last->prefix = p->tokens[i].prefix;
+		} else
+			p->tokens[kept++] = p->tokens[i];
+	}
+	p->n = kept;
+}
+
+static void
+tokenize(struct parser *p)
+{
+	const char *s = p->text;
+	size_t i = 0;
+
+	/* No token is shorter than a byte. */
+	p->tokens = arena_alloc(p->mem, (strlen(s) + 1) * sizeof *p->tokens);
+	while (s[i] != '\0') {
+		size_t next;
+
+		if (is_blank(s[i])) {
+			i++;
+		} else if (s[i] == '(' && p->depth < MAX_DEPTH) {
+			p->open[p->depth++] = p->n;
+			add_token(p, OPEN, i, i + 1, false);
+			i++;
+		} else if (s[i] == ')' && p->depth > 0) {
+			take_close(p, i++);
+		} else if (s[i] == '"' && (next = take_phrase(p, i)) > i) {
+			i = next;
+		} else
+			i = take_word(p, i);
+	}
+	settle_brackets(p);
+}
+
+/* ---- the tree ------------------------------------------------------------------ */
+
+static struct node *
+new_node(struct parser *p, enum node_kind kind, struct node *child)
+{
+	struct node *node = arena_alloc(p->mem, sizeof *node);
+
+	node->kind = kind;
+	node->child = child;
+	return node;
+}
+
+static struct node *
+text_node(struct parser *p, const struct token *t)
+{
+	struct node *node = new_node(p, NODE_TEXT, NULL);
+	char *text = arena_strndup(p->mem, p->text + t->start, t->end - t->start);
+	size_t len = 0;
+
+	for (size_t i = 0; i < t->end - t->start; i++) {
+		text[len++] = text[i];
+		if (t->kind == PHRASE && text[i] == '"')
+			i++;
+	}
+	if (!p->heed_case)
+		search_fold(text, text, len);
+	node->text = text;
+	node->len = len;
+	node->begins_word = is_word_byte(text[0]);
+	node->ends_word = is_word_byte(text[len - 1]) && !t->prefix;
+	return node;
+}
+
+/* Whether an operand follows token number i: something does, and it does not end the group. */
+static bool
+operand_follows(const struct parser *p, size_t i)
+{
+	return i + 1 < p->n && p->tokens[i + 1].kind != CLOSE;
+}
+
+static bool
+at_operator(const struct parser *p, enum token_kind kind)
+{
+	return p->at < p->n && p->tokens[p->at].kind == kind && operand_follows(p, p->at);
+}
+
+static struct node *parse_any(struct parser *p);
+
+static struct node *
+parse_operand(struct parser *p)
+{
+	bool negated = false;
+	struct node *node;
+
+	while (at_operator(p, NOT)) {
+		negated = !negated;
+		p->at++;
+	}
+	if (p->tokens[p->at].kind == OPEN) {
+		p->at++;
+		node = parse_any(p);
+		p->at++; /* its CLOSE is there: the others are text by now */
+	} else
+		node = text_node(p, &p->tokens[p->at++]);
+	return negated ? new_node(p, NODE_NOT, node) : node;
+}
+
+static struct node *
+parse_all(struct parser *p)
+{
+	struct node *first = parse_operand(p), *last = first;
+
+	while (p->at < p->n && p->tokens[p->at].kind != CLOSE && !at_operator(p, OR)) {
+		if (at_operator(p, AND))
+			p->at++;
+		last = last->next = parse_operand(p);
+	}
+	return first->next != NULL ? new_node(p, NODE_ALL, first) : first;
+}
+
+static struct node *
+parse_any(struct parser *p)
+{
+	struct node *first = parse_all(p), *last = first;
+
+	while (at_operator(p, OR)) {
+		p->at++;
+		last = last->next = parse_all(p);
+	}
+	return first->next != NULL ? new_node(p, NODE_ANY, first) : first;
+}
+
+struct search_query *
+search_query_parse(struct arena *mem, const char *text, bool heed_case)
+{
+	struct parser p = {.mem = mem, .text = text, .heed_case = heed_case};
+	struct search_query *query;
+
+	tokenize(&p);
+	if (p.n == 0)
+		return NULL;
+	query = arena_alloc(mem, sizeof *query);
+	query->root = parse_any(&p);
+	return query;
+}
+
+/* ---- candidates ------------------------------------------------------------------ */
+
+/* The words of a text, each of which the index knows as a whole but for the last of a prefix. */
+static const char *
+fts_of_text(const struct node *node, struct arena *mem, size_t *budget)
+{
+	struct buf out = {0};
+	const char *expression = NULL;
+
+	for (size_t i = 0; i<node->len && * budget> 0;) {
+		size_t start = i;
+
+		while (i < node->len && is_word_byte(node->text[i]))
+			i++;
+		if (i == start) {
+			i++;
+			continue;
+		}
+		buf_str(&out, out.len > 0 ? " AND \"" : "\"");
+		buf_add(&out, node->text + start, i - start);
+		buf_str(&out, i == node->len && !node->ends_word ? "\"*" : "\"");
+		(*budget)--;
+	}
+	if (out.len > 0)
+		expression = arena_strndup(mem, out.data, out.len);
+	buf_free(&out);
+	return expression;
+}
+
+static const char *
+fts_of(const struct node *node, struct arena *mem, size_t *budget)
+{
+	const char *joined = NULL;
+
+	if (node->kind == NODE_TEXT)
+		return fts_of_text(node, mem, budget);
+	if (node->kind == NODE_NOT)
+		return NULL;
+	for (const struct node *c = node->child; c != NULL; c = c->next) {
+		const char *part = fts_of(c, mem, budget);
+
+		if (part == NULL && node->kind == NODE_ANY)
+			return NULL;
+		if (part != NULL && joined != NULL)
+			joined = arena_printf(
+			    mem, "%s %s (%s)", joined, node->kind == NODE_ANY ? "OR" : "AND", part);
+		else if (part != NULL)
+			joined = arena_printf(mem, "(%s)", part);
+	}
+	return joined;
+}
+
+const char *
+search_query_fts(const struct search_query *query, struct arena *mem)
+{
+	size_t budget = MAX_FTS_TOKENS;
+
+	return fts_of(query->root, mem, &budget);
+}
+
+/* ---- lines -------------------------------------------------------------------------- */
+
+/* Whether the text stands in the line, at the edges of words where it has to. */
+static bool
+find_text(const struct node *node, const char *line, size_t len)
+{
+	const char *at = line, *end = line + len;
+
+	while ((at = memmem(at, (size_t)(end - at), node->text, node->len)) != NULL) {
+		const char *after = at + node->len;
+
+		if ((!node->begins_word || at == line || !is_word_byte(at[-1])) &&
+		    (!node->ends_word || after == end || !is_word_byte(*after)))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static bool
+matches(const struct node *node, const char *line, size_t len)
+{
+	bool wanted = node->kind == NODE_ANY;
+
+	if (node->kind == NODE_TEXT)
+		return find_text(node, line, len);
+	if (node->kind == NODE_NOT)
+		return !matches(node->child, line, len);
+	for (const struct node *c = node->child; c != NULL; c = c->next)
+		if (matches(c, line, len) == wanted)
+			return wanted;
+	return !wanted;
+}
+
+bool
+search_query_matches(const struct search_query *query, const char *line, size_t len)
+{
+	return matches(query->root, line, len);
+}
+
+static bool
+may_match(const struct node *node, const char *text, size_t len)
+{
+	bool wanted = node->kind == NODE_ANY;
+
+	if (node->kind == NODE_TEXT)
+		return memmem(text, len, node->text, node->len) != NULL;
+	if (node->kind == NODE_NOT)
+		return true;
+	for (const struct node *c = node->child; c != NULL; c = c->next)
+		if (may_match(c, text, len) == wanted)
+			return wanted;
+	return !wanted;
+}
+
+bool
+search_query_may_match(const struct search_query *query, const char *text, size_t len)
+{
+	return may_match(query->root, text, len);
+}

@@ -201,6 +201,7 @@ class Stack:
     def __init__(self, wrapper=(), **variables):
         self.home = Path(tempfile.mkdtemp(prefix="monlight-"))
         self.wrapper = list(wrapper)
+        self.binaries = binaries()
         self.process = None
         self.seen = {}  # log file -> how much of it was judged already
         self.sessions = set()
@@ -252,7 +253,7 @@ class Stack:
     def environment(self):
         kept = ("PATH", "HOME", "LANG", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
         own = {name: os.environ[name] for name in kept if name in os.environ}
-        return {**own, "MONLIGHT_HOME": str(self.home), "MONLIGHT_BIN": str(binaries())}
+        return {**own, "MONLIGHT_HOME": str(self.home), "MONLIGHT_BIN": str(self.binaries)}
 
     def wait_ready(self, seconds=START_DEADLINE):
         def ready():

@@ -572,10 +572,12 @@ def test_a_page_is_revalidated_by_its_etag(errors):
     assert errors.anonymous().get("/", If_None_Match='"other"').status == 200
 
 
-def test_a_pages_address_below_errors_gives_the_page(errors):
-    shell = errors.anonymous().get("/").body
-    assert errors.anonymous().get("/errors/42").body == shell
-    assert errors.anonymous().get("/errors/42?tab=tags").body == shell
+def test_an_error_has_a_page_of_its_own(errors):
+    for path in ("/errors/42", "/errors/42?tab=tags"):
+        page = errors.anonymous().get(path)
+        assert page.status == 200
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert page.headers["ETag"]
     assert errors.anonymous().get("/errors/x").status == 404
 
 

@@ -162,6 +162,20 @@ fuzz:
 fuzz-run: $(FUZZ)
 	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
 
+# Against the programs of this VARIANT.  A worker of pytest has a stack of its own.
+PYTEST := MONLIGHT_BIN=$(abspath $(BIN)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q
+HTTP_WORKERS ?= 2
+
+.PHONY: http fault bench
+http: all
+	$(PYTEST) -n $(HTTP_WORKERS) tests/http
+# One at a time: they measure, kill and fill.  The list budget wants the debug build besides.
+fault: all
+	$(MAKE) VARIANT=asan all
+	$(PYTEST) -s tests/fault
+bench: all
+	tests/bench/run
+
 # ---- checks -----------------------------------------------------------------
 
 C_FILES  := $(sort $(wildcard fcgi/*/*.[ch] indexer/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.c))

@@ -199,7 +199,8 @@ def test_the_rows_are_the_right_ones(full_stack):
             expected = [
                 number
                 for (number,) in database.execute(
-                    f"SELECT id FROM error WHERE {condition} ORDER BY {order} DESC, id DESC LIMIT 500"
+                    f"SELECT id FROM error WHERE {condition}"
+                    f" ORDER BY {order} DESC, id DESC LIMIT 500"
                 )
             ]
             shown, cursor = [], {}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue's taking side; what goes in is alert.c's. */
+#include "deliver.h"
+
+#include <string.h>
+
+#include "alert.h"
+#include "log.h"
+#include "mail.h"
+#include "text.h"
+
+#define GIVE_UP_SECONDS (24 * 3600)
+#define FIRST_PAUSE 15 /* seconds; doubles up to LAST_PAUSE */
+#define LAST_PAUSE 3600
+#define BATCH 50 /* alerts or attempts of one pass; the rest follows in the next */
+#define DIGEST_TITLES 100
+
+/* ---- channels ----------------------------------------------------------------------- */
+
+static void
+add_channel(struct deliver_cfg *cfg, struct channel channel, FILE *errors, int *bad)
+{
+	if (cfg->nchannels == DELIVER_MAX_CHANNELS) {
+		(void)fprintf(errors, "more than %d alert channels\n", DELIVER_MAX_CHANNELS);
+		(*bad)++;
+		return;
+	}
+	cfg->channels[cfg->nchannels++] = channel;
+}
+
+/* "webhook 1 slack hooks.slack.com": the path is a secret and stays out of what is shown. */
+static const char *
+webhook_name(const struct webhook *w, int number)
+{
+	const char *host = strstr(w->url, "://") + 3;
+	char name[256];
+
+	(void)snprintf(name, sizeof name, "webhook %d %s %.*s", number,
+	    webhook_format_name(w->format), (int)strcspn(host, "/?#"), host);
+	return heap_strdup(name);
+}
+
+static void
+add_item(struct deliver_cfg *cfg, char *item, bool mail, int number, FILE *errors, int *bad)
+{
+	struct channel channel = {0};
+
+	if (!mail && webhook_parse(item, &channel.webhook) == -1) {
+		(void)fprintf(errors,
+		    "ALERT_WEBHOOKS item %d is not valid; accepted: [json|slack|discord] URL\n",
+		    number);
+		(*bad)++;
+		return;
+	}
+	if (mail && (strchr(item, '@') == NULL || strpbrk(item, " \t<>\r\n") != NULL)) {
+		(void)fprintf(
+		    errors, "ALERT_EMAILS item %d is not a mail address: %s\n", number, item);
+		(*bad)++;
+		return;
+	}
+	if (mail) {
+		char name[256];
+
+		(void)snprintf(name, sizeof name, "mail %s", item);
+		channel.name = heap_strdup(name);
+		channel.address = item;
+	} else
+		channel.name = webhook_name(&channel.webhook, number);
+	add_channel(cfg, channel, errors, bad);
+}
+
+static int
+add_list(struct deliver_cfg *cfg, const char *list, bool mail, FILE *errors)
+{
+	char *rest = heap_strdup(list != NULL ? list : ""), *item;
+	int number = 0, bad = 0;
+
+	while ((item = strsep(&rest, ",")) != NULL) {
+		const char *start = item;
+		size_t len = strlen(item);
+
+		text_trim(&start, &len);
+		if (len == 0)
+			continue;
+		item += start - item;
+		item[len] = '\0';
+		add_item(cfg, item, mail, ++number, errors, &bad);
+	}
+	return bad;
+}
+
+int
+deliver_channels(struct deliver_cfg *cfg, FILE *errors)
+{
+	int bad = 0;
+
+	cfg->smtp = (struct smtp){
+	    .host = cfg->smtp_host,
+	    .port = cfg->smtp_port,
+	    .username = cfg->smtp_username,
+	    .password = cfg->smtp_password,
+	    .ca_file = cfg->smtp_ca_file,
+	    .tls_required = cfg->smtp_tls_required == 1 ||
+			    (cfg->smtp_tls_required == 0 && cfg->smtp_username != NULL),
+	};
+	if ((cfg->smtp_username == NULL) != (cfg->smtp_password == NULL)) {
+		(void)fprintf(errors, "SMTP_USERNAME and SMTP_PASSWORD go together\n");
+		bad++;
+	}
+	if (cfg->smtp_username != NULL && !cfg->smtp.tls_required && cfg->smtp_port != 465) {
+		(void)fprintf(errors, "SMTP_TLS_REQUIRED=off would send SMTP_PASSWORD in clear\n");
+		bad++;
+	}
+	if (cfg->smtp_host != NULL)
+		bad += add_list(cfg, cfg->alert_emails, true, errors);
+	bad += add_list(cfg, cfg->alert_webhooks, false, errors);
+	return bad;
+}
+
+static const struct channel *
+channel_find(const struct deliver_cfg *cfg, const char *name)
+{
+	for (size_t i = 0; i < cfg->nchannels; i++)
+		if (strcmp(cfg->channels[i].name, name) == 0)
+			return &cfg->channels[i];
+	return NULL;
+}
+
+/* ---- from the queue to the channels ----------------------------------------------------- */
+
+static const char select_new[] =
+    "SELECT id, kind FROM alert WHERE state = 'new' ORDER BY id LIMIT ?1";
+static const char count_told[] =
+    "SELECT count(*) FROM alert WHERE created_at > ?1"
+    " AND state IN ('sending', 'done') AND kind NOT IN ('digest', 'test')"
+    " /*scan: bounded by the window and the cap*/";
+static const char set_state[] = "UPDATE alert SET state = ?2 WHERE id = ?1";
+static const char insert_delivery[] =
+    "INSERT INTO alert_delivery (alert_id, channel, next_at) VALUES (?1, ?2, ?3)";
+
+static int
+count(struct deliver_queue *q, const char *sql, int64_t value, int64_t *out)
+{
+	int stmt = db_prepare(q->db, sql);
+
+	if (stmt == DB_FAILED)
+		return DB_FAILED;
+	return db_number(q->db, stmt, DB_ARGS(DB_INT(value)), 0, out);
+}
+
+static int
+update_alert(struct deliver_queue *q, int64_t id, const char *state)
+{
+	int stmt = db_prepare(q->db, set_state);
+
+	return stmt == DB_FAILED ? DB_FAILED
+				 : db_run(q->db, stmt, DB_ARGS(DB_INT(id), DB_TEXT(state)));
+}
+
+/* Gives one alert to every channel; without channels there is nothing left to do. */
+static int
+tell(const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t id, int64_t now)
+{
+	int insert = db_prepare(q->db, insert_delivery);
+
+	if (insert == DB_FAILED)
+		return DB_FAILED;
+	for (size_t i = 0; i < cfg->nchannels; i++)
+		if (db_run(q->db, insert,
+			DB_ARGS(DB_INT(id), DB_TEXT(cfg->channels[i].name), DB_INT(now))) ==
+		    DB_FAILED)
+			return DB_FAILED;
+	return update_alert(q, id, cfg->nchannels > 0 ? "sending" : "done");
+}
+
+struct waiting {
+	int64_t id;
+	bool capped; /* whether the cap counts it */
+};
+
+static int
+list_new(struct deliver_queue *q, struct waiting found[BATCH], size_t *n)
+{
+	int stmt = db_prepare(q->db, select_new), st;
+
+	*n = 0;
+	if (stmt == DB_FAILED)
+		return DB_FAILED;
+	for (st = db_query(q->db, stmt, DB_ARGS(DB_INT(BATCH))); st == DB_ROW;
+	     st = db_next(q->db, stmt)) {
+		const char *kind = db_text(q->db, stmt, 1);
+
+		found[*n].id = db_int(q->db, stmt, 0);
+		found[(*n)++].capped = strcmp(kind, "digest") != 0 && strcmp(kind, "test") != 0;
+	}
+	return st;
+}
+
+static int
+distribute(const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t now)
+{
+	struct waiting found[BATCH];
+	int64_t told;
+	size_t n;
+
+	if (list_new(q, found, &n) == DB_FAILED)
+		return DB_FAILED;
+	if (n == 0)
+		return 0;
+	if (db_begin(q->db) == DB_FAILED)
+		return DB_FAILED;
+	if (count(q, count_told, now - cfg->cap_seconds, &told) == DB_FAILED)
+		goto fail;
+	for (size_t i = 0; i < n; i++) {
+		bool hold = found[i].capped && cfg->hourly_cap > 0 && told >= cfg->hourly_cap;
+
+		if ((hold ? update_alert(q, found[i].id, "held")
+			  : tell(cfg, q, found[i].id, now)) == DB_FAILED)
+			goto fail;
+		told += found[i].capped && !hold;
+	}
+	return db_commit(q->db);
+fail:
+	db_rollback(q->db);
+	return DB_FAILED;
+}
+
+/* ---- the digest --------------------------------------------------------------------------- */
+
+static const char select_held[] =
+    "SELECT id, title FROM alert WHERE state = 'held' ORDER BY id /*scan: all of them*/";
+static const char mark_digested[] =
+    "UPDATE alert SET state = 'digested', digest_id = ?1 WHERE state = 'held' /*scan: all*/";
+
+/* The titles of the held alerts, a line each, and how many there are. */
+static int
+list_held(struct deliver_queue *q, struct buf *titles, int64_t *held)
+{
+	int stmt = db_prepare(q->db, select_held), st;
+
+	*held = 0;
+	if (stmt == DB_FAILED)
+		return DB_FAILED;
+	for (st = db_query(q->db, stmt, DB_NO_ARGS); st == DB_ROW; st = db_next(q->db, stmt))
+		if ((*held)++ < DIGEST_TITLES)
+			buf_printf(titles, "%s\n", db_text(q->db, stmt, 1));
+	if (*held > DIGEST_TITLES)
+		buf_printf(titles, "and %lld more\n", (long long)(*held - DIGEST_TITLES));
+	return st;
+}
+
+static int
+write_digest(
+    struct deliver_queue *q, struct arena *mem, struct buf *titles, int64_t held, int64_t now)
+{
+	int mark = db_prepare(q->db, mark_digested);
+	struct alert a = {
+	    .kind = "digest",
+	    .title =
+		arena_printf(mem, "[Monlight %s] %lld more alerts", q->service, (long long)held),
+	    .heading = "More happened than the hourly cap lets through one by one",
+	    .text = buf_text(titles),
+	    .path = "/",
+	};
+
+	alert_fact(&a, "Alerts", arena_printf(mem, "%lld", (long long)held));
+	if (mark == DB_FAILED || alert_enqueue(q->db, mem, &a, now) == DB_FAILED)
+		return DB_FAILED;
+	return db_run(q->db, mark, DB_ARGS(DB_INT(db_last_id(q->db))));
+}
+
+/* Tells of the held alerts once the cap's window has room again. */
+static int
+digest(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem, int64_t now)
+{
+	struct buf titles = {0};
+	int64_t told, held;
+	int st = DB_FAILED;
+
+	if (list_held(q, &titles, &held) == DB_FAILED ||
+	    count(q, count_told, now - cfg->cap_seconds, &told) == DB_FAILED)
+		goto out;
+	st = 0;
+	if (held == 0 || told >= cfg->hourly_cap)
+		goto out;
+	st = db_begin(q->db);
+	if (st == 0 && write_digest(q, mem, &titles, held, now) == DB_FAILED) {
+		db_rollback(q->db);
+		st = DB_FAILED;
+	} else if (st == 0)
+		st = db_commit(q->db);
+out:
+	buf_free(&titles);
+	return st;
+}
+
+/* ---- attempts ------------------------------------------------------------------------------ */
+
+static const char select_due[] =
+    "SELECT d.id, d.alert_id, d.channel, d.attempts, a.created_at, a.kind, a.subject_id, a.title,"
+    " a.content FROM alert_delivery AS d JOIN alert AS a ON a.id = d.alert_id"
+    " WHERE d.state = 'waiting' AND d.next_at <= ?1 ORDER BY d.next_at LIMIT 1";
+static const char select_next[] =
+    "SELECT min(next_at) FROM alert_delivery WHERE state = 'waiting' AND next_at > ?1";
+static const char update_delivery[] =
+    "UPDATE alert_delivery SET state = ?2, attempts = attempts + 1, next_at = ?3, done_at = ?4,"
+    " detail = ?5 WHERE id = ?1";
+static const char finish_alert[] =
+    "UPDATE alert SET state = 'done' WHERE id = ?1 AND NOT EXISTS"
+    " (SELECT 1 FROM alert_delivery WHERE alert_id = ?1 AND state = 'waiting')";
+
+struct attempt {
+	int64_t id, alert_id, attempts, created_at;
+	const char *channel;
+	struct alert alert;
+};
+
+/* The attempt that has been due for longest, in the arena: DB_ROW, DB_NONE or DB_FAILED. */
+static int
+next_due(struct deliver_queue *q, struct arena *mem, int64_t now, struct attempt *due)
+{
+	int stmt = db_prepare(q->db, select_due), st;
+
+	if (stmt == DB_FAILED)
+		return DB_FAILED;
+	if ((st = db_query(q->db, stmt, DB_ARGS(DB_INT(now)))) != DB_ROW)
+		return st;
+	*due = (struct attempt){
+	    .id = db_int(q->db, stmt, 0),
+	    .alert_id = db_int(q->db, stmt, 1),
+	    .channel = db_text_copy(q->db, stmt, 2, mem),
+	    .attempts = db_int(q->db, stmt, 3),
+	    .created_at = db_int(q->db, stmt, 4),
+	    .alert.kind = db_text_copy(q->db, stmt, 5, mem),
+	    .alert.subject_id = db_int(q->db, stmt, 6),
+	    .alert.title = db_text_copy(q->db, stmt, 7, mem),
+	};
+	if (alert_read(mem, db_text(q->db, stmt, 8), &due->alert) == -1)
+		log_errorx("alert %lld cannot be read", (long long)due->alert_id);
+	db_done(q->db, stmt);
+	return DB_ROW;
+}
+
+/* Makes the attempt; 0, or -1 with the reason in detail. */
+static int
+attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct arena *mem,
+    const struct attempt *due, char detail[SEND_DETAIL_SIZE])
+{
+	const struct channel *channel = channel_find(cfg, due->channel);
+	const char *at = strrchr(cfg->smtp_from, '@');
+	struct buf message = {0};
+	int st;
+
+	if (channel == NULL) {
+		(void)snprintf(detail, SEND_DETAIL_SIZE, "this channel is not configured any more");
+		return -1;
+	}
+	if (channel->address != NULL) {
+		struct mail mail = {
+		    .from = cfg->smtp_from,
+		    .to = channel->address,
+		    .base_url = q->base_url,
+		    .date = due->created_at,
+		    .message_id = arena_printf(mem, "%s.%lld.%lld.%lld@%s", q->service,
+			(long long)due->alert_id, (long long)due->id, (long long)due->created_at,
+			at != NULL ? at + 1 : "monlight"),
+		};
+
+		mail_write(&message, &mail, &due->alert);
+		st = send_mail(&cfg->smtp, cfg->smtp_from, channel->address, &message, detail);
+	} else {
+		webhook_write(&message, channel->webhook.format, &due->alert, q->service,
+		    q->base_url, due->created_at);
+		st = send_json(channel->webhook.url, cfg->smtp_ca_file, &message, detail);
+	}
+	buf_free(&message);
+	return st;
+}
+
+/* Doubles with each attempt, from FIRST_PAUSE to LAST_PAUSE. */
+static int64_t
+pause_after(int64_t attempts)
+{
+	int64_t pause = FIRST_PAUSE;
+
+	while (attempts-- > 0 && pause < LAST_PAUSE)
+		pause *= 2;
+	return pause < LAST_PAUSE ? pause : LAST_PAUSE;
+}
+
+static int
+note_outcome(struct deliver_queue *q, const struct attempt *due, int outcome, const char *detail,
+    int64_t now)
+{
+	int update = db_prepare(q->db, update_delivery), finish = db_prepare(q->db, finish_alert);
+	int64_t next = now + pause_after(due->attempts);
+	bool over = outcome == 0 || next > due->created_at + GIVE_UP_SECONDS;
+	const char *state = outcome == 0 ? "sent" : over ? "failed" : "waiting";
+
+	if (update == DB_FAILED || finish == DB_FAILED || db_begin(q->db) == DB_FAILED)
+		return DB_FAILED;
+	if (db_run(q->db, update,
+		DB_ARGS(DB_INT(due->id), DB_TEXT(state), DB_INT(next), over ? DB_INT(now) : DB_NULL,
+		    DB_TEXT(detail))) == DB_FAILED ||
+	    db_run(q->db, finish, DB_ARGS(DB_INT(due->alert_id))) == DB_FAILED) {
+		db_rollback(q->db);
+		return DB_FAILED;
+	}
+	return db_commit(q->db);
+}
+
+static int
+attempt_due(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem, int64_t now)
+{
+	char detail[SEND_DETAIL_SIZE] = "";
+	struct attempt due;
+	int st = next_due(q, mem, now, &due), outcome;
+
+	if (st != DB_ROW)
+		return st;
+	outcome = attempt(cfg, q, mem, &due, detail);
+	if (outcome == -1)
+		log_warnx("%s alert %lld to %s, attempt %lld: %s", q->service,
+		    (long long)due.alert_id, due.channel, (long long)due.attempts + 1, detail);
+	return note_outcome(q, &due, outcome, detail, now) == DB_FAILED ? DB_FAILED : DB_ROW;
+}
+
+int
+deliver_pass(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem, int64_t now,
+    int64_t *next)
+{
+	int st, left = BATCH;
+
+	*next = INT64_MAX;
+	if (digest(cfg, q, mem, now) == DB_FAILED || distribute(cfg, q, now) == DB_FAILED)
+		return -1;
+	while ((st = attempt_due(cfg, q, mem, now)) == DB_ROW && --left > 0)
+		continue;
+	if (st == DB_FAILED)
+		return -1;
+	if (st == DB_ROW)
+		*next = now;
+	else if (count(q, select_next, now, next) == DB_FAILED)
+		return -1;
+	if (*next == 0)
+		*next = INT64_MAX;
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* One easy handle, reset before each use: what one transfer set never reaches the next. */
+#include "send.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+#define MAIL_SECONDS 30L
+#define HTTP_SECONDS 15L
+#define CONNECT_SECONDS 10L
+
+static CURL *handle;
+
+void
+send_init(void)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    (handle = curl_easy_init()) == NULL)
+		log_fatalx("libcurl cannot start");
+}
+
+void
+send_end(void)
+{
+	curl_easy_cleanup(handle);
+	curl_global_cleanup();
+}
+
+struct source {
+	const char *data;
+	size_t left;
+};
+
+static size_t
+read_source(char *out, size_t size, size_t n, void *arg)
+{
+	struct source *source = arg;
+	size_t len = size * n < source->left ? size * n : source->left;
+
+	memcpy(out, source->data, len);
+	source->data += len;
+	source->left -= len;
+	return len;
+}
+
+/* An answer's body is of no interest; taking it keeps it off standard output. */
+static size_t
+ignore(char *data, size_t size, size_t n, void *arg)
+{
+	(void)data;
+	(void)arg;
+	return size * n;
+}
+
+static int
+perform(char detail[SEND_DETAIL_SIZE], long ok_from, long ok_to)
+{
+	char error[CURL_ERROR_SIZE] = "";
+	CURLcode code;
+	long status = 0;
+
+	(void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
+	code = curl_easy_perform(handle);
+	(void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+	if (code != CURLE_OK)
+		(void)snprintf(detail, SEND_DETAIL_SIZE, "%s",
+		    *error != '\0' ? error : curl_easy_strerror(code));
+	else
+		(void)snprintf(detail, SEND_DETAIL_SIZE, "answered %ld", status);
+	(void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
+	return code == CURLE_OK && status >= ok_from && status <= ok_to ? 0 : -1;
+}
+
+static void
+begin(const char *url, const char *ca_file, long seconds)
+{
+	curl_easy_reset(handle);
+	(void)curl_easy_setopt(handle, CURLOPT_URL, url);
+	(void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	(void)curl_easy_setopt(handle, CURLOPT_TIMEOUT, seconds);
+	(void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, ignore);
+	if (ca_file != NULL)
+		(void)curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file);
+}
+
+int
+send_mail(const struct smtp *smtp, const char *from, const char *to, const struct buf *message,
+    char detail[SEND_DETAIL_SIZE])
+{
+	struct source source = {message->data, message->len};
+	struct curl_slist *to_list = curl_slist_append(NULL, to);
+	char url[512];
+	int st;
+
+	(void)snprintf(url, sizeof url, "%s://%s:%lld", smtp->port == 465 ? "smtps" : "smtp",
+	    smtp->host, (long long)smtp->port);
+	begin(url, smtp->ca_file, MAIL_SECONDS);
+	(void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	/* TRY goes on in clear where the server offers nothing better; ALL gives up. */
+	(void)curl_easy_setopt(
+	    handle, CURLOPT_USE_SSL, (long)(smtp->tls_required ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+	if (smtp->username != NULL) {
+		(void)curl_easy_setopt(handle, CURLOPT_USERNAME, smtp->username);
+		(void)curl_easy_setopt(handle, CURLOPT_PASSWORD, smtp->password);
+	}
+	(void)curl_easy_setopt(handle, CURLOPT_MAIL_FROM, from);
+	(void)curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to_list);
+	(void)curl_easy_setopt(handle, CURLOPT_READFUNCTION, read_source);
+	(void)curl_easy_setopt(handle, CURLOPT_READDATA, &source);
+	(void)curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+	st = perform(detail, 200, 299);
+	curl_slist_free_all(to_list);
+	return st;
+}
+
+int
+send_json(
+    const char *url, const char *ca_file, const struct buf *body, char detail[SEND_DETAIL_SIZE])
+{
+	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	int st;
+
+	begin(url, ca_file, HTTP_SECONDS);
+	(void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+	(void)curl_easy_setopt(handle, CURLOPT_USERAGENT, "monlight/" MONLIGHT_VERSION);
+	(void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body->data);
+	(void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+	st = perform(detail, 200, 299);
+	curl_slist_free_all(headers);
+	return st;
+}

@@ -1,0 +1,37 @@
+// The rules the pages and their tests are held to.  What can run markup or text as code is
+// an error here as well as in the browser, where the Content-Security-Policy forbids it.
+import globals from "globals";
+
+const forbidden = ["innerHTML", "outerHTML", "insertAdjacentHTML", "dangerouslySetInnerHTML"];
+
+export default [
+  { ignores: ["html/vendor/*.js", "build/", "var/", "sdks/"] },
+  {
+    files: ["html/**/*.js"],
+    languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.browser },
+  },
+  {
+    files: ["tests/browser/**/*.js", "html/vendor/build.mjs", "eslint.config.js", "vitest.config.js"],
+    languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.node },
+  },
+  {
+    rules: {
+      "no-undef": "error",
+      "no-unused-vars": ["error", { args: "after-used", caughtErrors: "none" }],
+      "no-var": "error",
+      "prefer-const": "error",
+      eqeqeq: ["error", "always"],
+      "no-eval": "error",
+      "no-implied-eval": "error",
+      "no-new-func": "error",
+      "no-console": "error",
+      "no-restricted-properties": ["error", ...forbidden.map((property) => ({ property }))],
+    },
+  },
+  {
+    // api.js is the only caller of fetch.
+    files: ["html/**/*.js"],
+    ignores: ["html/common/api.js"],
+    rules: { "no-restricted-globals": ["error", "fetch", "XMLHttpRequest"] },
+  },
+];

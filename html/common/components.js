@@ -1,0 +1,181 @@
+// The small parts every page is made of.
+
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { ago, exact } from "./format.js";
+import { Icon } from "./icons.js";
+import { useNow } from "./resource.js";
+
+export const classes = (...names) => names.filter(Boolean).join(" ");
+
+// A moment as its age, with the exact time on hover and for machines.
+export function Age({ time }) {
+  const now = useNow();
+  return html`<time datetime=${time} title=${exact(time)}>${ago(time, now)}</time>`;
+}
+
+export const Level = ({ level }) => html`<span class=${`badge level-${level}`}>${level}</span>`;
+
+// What went wrong, in the server's words, and the way to try again.  What was shown before stays below it.
+export function Problem({ error, retry }) {
+  if (!error) return null;
+  return html`<div class="problem" role="alert">
+    <${Icon} name="alert" />
+    <p>
+      <strong>${error.status ? `Error ${error.status}` : "No connection"}</strong> ${error.message}
+      ${error.retryAfter && html` <span class="muted">The next try follows in ${error.retryAfter} s.</span>`}
+    </p>
+    ${retry && html`<button onClick=${retry}>Try again</button>`}
+  </div>`;
+}
+
+export const Empty = ({ title, children }) =>
+  html`<div class="empty">
+    <svg class="night" viewBox="0 0 96 64" aria-hidden="true">
+      <path d="M60 42A21 21 0 0 1 38 9a21 21 0 1 0 22 33z" />
+      <circle cx="66" cy="16" r="1.6" /><circle cx="78" cy="30" r="1" /><circle cx="22" cy="12" r="1" /><circle cx="84" cy="11" r="1.2" />
+    </svg>
+    <h2>${title}</h2>
+    ${children}
+  </div>`;
+
+// Text to take along: a command, a trace.
+export function Copy({ text, label = "Copy", icon = "copy", quiet = true }) {
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    if (!done) return undefined;
+    const timer = setTimeout(() => setDone(false), 1600);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const copy = async () => {
+    await writeClipboard(typeof text === "function" ? text() : text);
+    setDone(true);
+  };
+  return html`<button class=${quiet && "quiet"} onClick=${copy}>
+    <${Icon} name=${done ? "check" : icon} /><span aria-live="polite">${done ? "Copied" : label}</span>
+  </button>`;
+}
+
+// navigator.clipboard exists on https and on localhost only; a tool on a plain http host needs the older way.
+async function writeClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "offscreen";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  return undefined;
+}
+
+export const Command = ({ text }) =>
+  html`<div class="command">
+    <pre tabindex="0" aria-label="Command"><code>${text}</code></pre>
+    <${Copy} text=${text} />
+  </div>`;
+
+// Bars of counts, each as wide as the others; `label` says in words what they show.
+export function Bars({ counts, label, width = 96, height = 24, gap = 1 }) {
+  const top = Math.max(...counts, 1);
+  const step = width / counts.length;
+  const bar = (count, i) => {
+    const tall = count ? Math.max(2, (height * count) / top) : 0.75;
+    return `M${(i * step).toFixed(2)} ${height}v${-tall.toFixed(2)}h${(step - gap).toFixed(2)}v${tall.toFixed(2)}z`;
+  };
+  const draw = (wanted) => counts.map((count, i) => (wanted(count) ? bar(count, i) : "")).join("");
+  return html`<svg class="bars" viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label=${label}>
+    <path class="none" d=${draw((count) => !count)} /><path d=${draw((count) => count)} />
+  </svg>`;
+}
+
+// A field of choices; `options` are strings or [value, words].
+export const Choice = ({ label, value, options, onChange }) =>
+  html`<label class="choice">
+    <span>${label}</span>
+    <select value=${value} onChange=${(event) => onChange(event.target.value)} data-set=${value ? "" : undefined}>
+      ${options.map((option) => {
+        const [name, words] = Array.isArray(option) ? option : [option, option];
+        return html`<option value=${name} selected=${name === value}>${words}</option>`;
+      })}
+    </select>
+  </label>`;
+
+// A search that follows the typing after a pause; `/` goes to it, Escape leaves it.
+export function Search({ value, onChange, label, placeholder }) {
+  const field = useRef(null);
+  const timer = useRef(0);
+  useEffect(() => {
+    if (document.activeElement !== field.current) field.current.value = value;
+  }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const commit = () => {
+    clearTimeout(timer.current);
+    onChange(field.current.value.trim());
+  };
+  const typed = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(commit, 300);
+  };
+  const key = (event) => {
+    if (event.key === "Enter") commit();
+    if (event.key === "Escape") field.current.blur();
+  };
+  return html`<label class="search">
+    <${Icon} name="search" />
+    <span class="offscreen">${label}</span>
+    <input ref=${field} type="search" name="search" placeholder=${placeholder} autocomplete="off" spellcheck="false"
+      onInput=${typed} onKeyDown=${key} aria-keyshortcuts="/" />
+    <kbd aria-hidden="true">/</kbd>
+  </label>`;
+}
+
+export const focusSearch = () => document.querySelector("input[type=search]")?.focus();
+
+const paces = [
+  ["", "Off"],
+  ["5", "5 s"],
+  ["30", "30 s"],
+  ["60", "1 min"],
+];
+
+// Read again now, or by itself.
+export const Refresh = ({ every, onEvery, loading, reload }) =>
+  html`<div class="joined refresh">
+    <button class="icon" onClick=${reload} aria-label="Refresh" title="Refresh (r)" aria-keyshortcuts="r">
+      <span class=${classes("turning", loading && "on")}><${Icon} name="refresh" /></span>
+    </button>
+    <select aria-label="Refresh by itself" value=${every} onChange=${(event) => onEvery(event.target.value)}>
+      ${paces.map(([value, words]) => html`<option value=${value} selected=${value === every}>${words}</option>`)}
+    </select>
+  </div>`;
+
+// A panel below its button: closed by Escape, by a click elsewhere, or when the focus leaves it.
+export function Popover({ button, title, align = "end", children }) {
+  const [open, setOpen] = useState(false);
+  const box = useRef(null);
+  useEffect(() => {
+    if (!open) return undefined;
+    const elsewhere = (event) => {
+      if (!box.current.contains(event.target)) setOpen(false);
+    };
+    document.addEventListener("pointerdown", elsewhere);
+    document.addEventListener("focusin", elsewhere);
+    return () => {
+      document.removeEventListener("pointerdown", elsewhere);
+      document.removeEventListener("focusin", elsewhere);
+    };
+  }, [open]);
+  const close = () => {
+    setOpen(false);
+    box.current.querySelector("button").focus();
+  };
+  const key = (event) => {
+    if (event.key !== "Escape" || !open) return;
+    event.stopPropagation();
+    close();
+  };
+  return html`<div class="popover" ref=${box} onKeyDown=${key}>
+    <button aria-expanded=${String(open)} aria-haspopup="dialog" title=${title} onClick=${() => setOpen(!open)}>${button}<${Icon} name="down" /></button>
+    ${open && html`<div class=${`panel ${align}`} role="dialog" aria-label=${title}>${children(close)}</div>`}
+  </div>`;
+}

@@ -1,0 +1,264 @@
+// The list of errors: what is broken, how often, since when, and where.
+
+import { html, useEffect, useState } from "./vendor/preact.js";
+import { get } from "./common/api.js";
+import { Age, Bars, Choice, Level, Problem, Refresh, Search, classes, focusSearch } from "./common/components.js";
+import { compact, number, oneLine, plural } from "./common/format.js";
+import { Icon } from "./common/icons.js";
+import { useKeys } from "./common/keys.js";
+import { useResource } from "./common/resource.js";
+import { TimePicker, rangeOf, shiftRange } from "./common/time.js";
+import { Link, navigate, query, setParams, useLocation, useScroll } from "./common/url.js";
+import { Emptiness } from "./empty.js";
+import { change, shown } from "./state.js";
+
+const PAGE = 50;
+const DAY = 86_400_000;
+
+const states = [
+  ["unresolved", "Unresolved"],
+  ["resolved", "Resolved"],
+  ["ignored", "Ignored"],
+  ["all", "All"],
+];
+const levels = ["fatal", "error", "warning", "info", "debug"];
+const sorts = [
+  ["", "Last seen"],
+  ["first_seen", "First seen"],
+  ["count", "Events"],
+];
+// What narrows the list beside its state, in the order it is named when nothing matches.
+const filters = ["search", "project", "environment", "level", "source", "release", "session_id"];
+
+// Links to the original's page said resolved=true.
+const stateOf = (params) => params.get("status") ?? (/^(true|1)$/.test(params.get("resolved")) ? "resolved" : "unresolved");
+
+const request = (params) => ({
+  ...Object.fromEntries(filters.map((name) => [name, params.get(name)])),
+  ...rangeOf(params, Date.now()),
+  status: stateOf(params),
+  sort: params.get("sort"),
+  offset: params.get("offset"),
+  limit: PAGE,
+});
+
+// A changed filter begins at the first page.
+const narrow = (patch, options) => setParams({ offset: null, ...patch }, options);
+
+export function List() {
+  const { params } = useLocation();
+  const every = Number(params.get("refresh")) || 0;
+  const key = `errors${query({ ...Object.fromEntries(params), refresh: null })}`;
+  const list = useResource(key, (signal) => get("api/errors", request(params), { signal }), { every });
+  const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
+  const [picked, setPicked] = useState(new Set());
+
+  const errors = list.data?.errors ?? [];
+  shown.query = location.search;
+  shown.ids = errors.map((error) => String(error.id));
+
+  useEffect(() => setPicked(new Set()), [key]);
+  useEffect(() => {
+    document.title = `${list.data ? `(${compact(list.data.total)}) ` : ""}Errors · Monlight`;
+  }, [list.data]);
+  useScroll(Boolean(list.data), key);
+
+  const toggle = (id) => {
+    const next = new Set(picked);
+    if (!next.delete(id)) next.add(id);
+    setPicked(next);
+  };
+  const act = (verb, ids) => {
+    setPicked(new Set());
+    change(verb, ids, list.reload);
+  };
+
+  const shift = (direction) => {
+    const range = shiftRange(params, direction, Date.now());
+    if (range) narrow(range);
+  };
+  useKeys([
+    { keys: ["/"], label: "Search", run: focusSearch },
+    { keys: ["j", "ArrowDown"], label: "Next error", run: () => step(1) },
+    { keys: ["k", "ArrowUp"], label: "Previous error", run: () => step(-1) },
+    { keys: ["Enter"], label: "Open it", run: () => current() && navigate(`errors/${current()}`) },
+    { keys: ["x"], label: "Select it", run: () => current() && toggle(current()) },
+    {
+      keys: ["e"],
+      label: "Resolve it, or what is selected",
+      run: () => {
+        const ids = picked.size ? [...picked] : [current()].filter(Boolean);
+        if (ids.length) act("resolve", ids);
+      },
+    },
+    { keys: ["Escape"], label: "Select nothing", run: () => setPicked(new Set()) },
+    { keys: ["r"], label: "Refresh", run: list.reload },
+    { keys: ["["], label: "Earlier, by the width of the time range", run: () => shift(-1) },
+    { keys: ["]"], label: "Later", run: () => shift(1) },
+  ]);
+
+  return html`
+    <h1 class="offscreen">Errors</h1>
+    <${Toolbar} params=${params} projects=${projects.data?.projects ?? []} errors=${errors} list=${list} />
+    <${Problem} error=${list.error} retry=${list.reload} />
+    ${list.data && !errors.length && !list.loading
+      ? html`<${Emptiness} params=${params} state=${stateOf(params)} filters=${filters} />`
+      : html`<${Table} list=${list} errors=${errors} params=${params} picked=${picked} setPicked=${setPicked} toggle=${toggle} act=${act} />`}
+    <${Pager} data=${list.data} />
+  `;
+}
+
+// The row the focus is in: j and k move the focus itself, so that a screen reader follows.
+const rows = () => [...document.querySelectorAll("tr[data-id]")];
+const currentRow = () => document.activeElement?.closest("tr[data-id]");
+const current = () => currentRow()?.dataset.id;
+
+function step(by) {
+  const all = rows();
+  const at = all.indexOf(currentRow());
+  const row = all[at === -1 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
+  row?.querySelector("a").focus();
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+function Toolbar({ params, projects, errors, list }) {
+  const [open, setOpen] = useState(false);
+  const value = (name) => params.get(name) ?? "";
+  const state = stateOf(params);
+  const environments = [...new Set([...errors.flatMap((error) => error.environments), value("environment")])];
+  const narrowed = filters.slice(1).filter(value).length;
+  return html`
+    <div class="bar">
+      <div class="tabs" role="group" aria-label="State">
+        ${states.map(
+          ([name, label]) => html`<${Link} to=${query({ ...Object.fromEntries(params), status: name === "unresolved" ? "" : name, resolved: "", offset: "" })}
+            aria-current=${name === state ? "true" : undefined}>${label}<//>`,
+        )}
+      </div>
+      <div class="end">
+        <${TimePicker} params=${params} onChange=${narrow} spans=${["1h", "24h", "7d", "30d"]} all="All time" />
+        <${Refresh} every=${value("refresh")} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
+          loading=${list.slow} reload=${list.reload} />
+      </div>
+    </div>
+    <div class=${classes("bar filters", open && "open")}>
+      <${Search} value=${value("search")} label="Search errors" placeholder="Search type and message"
+        onChange=${(search) => narrow({ search }, { replace: Boolean(search && value("search")) })} />
+      <button class="more" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
+        <${Icon} name="filter" />Filters${narrowed > 0 && html`<span class="tally">${narrowed}</span>`}
+      </button>
+      <div class="choices">
+        <${Choice} label="Project" value=${value("project")} onChange=${(project) => narrow({ project })}
+          options=${[["", "Any project"], ...new Set([...projects, value("project")].filter(Boolean))]} />
+        <${Choice} label="Environment" value=${value("environment")} onChange=${(environment) => narrow({ environment })}
+          options=${[["", "Any environment"], ...environments.filter(Boolean).sort()]} />
+        <${Choice} label="Level" value=${value("level")} onChange=${(level) => narrow({ level })} options=${[["", "Any level"], ...levels]} />
+        <${Choice} label="Source" value=${value("source")} onChange=${(source) => narrow({ source })}
+          options=${[["", "Any source"], "server", "browser"]} />
+        <${Choice} label="Sort by" value=${value("sort")} onChange=${(sort) => narrow({ sort })} options=${sorts} />
+      </div>
+      ${["session_id", "release"].filter(value).map(
+        (name) => html`<button class="chip set" onClick=${() => narrow({ [name]: null })} aria-label=${`Remove the filter ${name}`}>
+          ${name === "release" ? "Release" : "Session"} <code>${value(name)}</code><${Icon} name="close" />
+        </button>`,
+      )}
+    </div>
+  `;
+}
+
+function SortHead({ name, label, params, ...rest }) {
+  const on = (params.get("sort") ?? "") === name;
+  return html`<th scope="col" aria-sort=${on ? "descending" : undefined} ...${rest}>
+    <button class="head" onClick=${() => narrow({ sort: name })}>${label}${on && html`<${Icon} name="down" />`}</button>
+  </th>`;
+}
+
+function Table({ list, errors, params, picked, setPicked, toggle, act }) {
+  const all = errors.length > 0 && errors.every((error) => picked.has(String(error.id)));
+  const pickAll = () => setPicked(new Set(all ? [] : errors.map((error) => String(error.id))));
+  const ids = [...picked];
+  return html`<div class=${classes("sheet list", list.slow && list.data && "stale")} aria-busy=${String(list.loading)}>
+    ${picked.size > 0 &&
+    html`<div class="picked" role="region" aria-label="Selection">
+      <strong>${picked.size} selected</strong>
+      <button onClick=${() => act("resolve", ids)}><${Icon} name="check" />Resolve</button>
+      <button onClick=${() => act("reopen", ids)}><${Icon} name="undo" />Reopen</button>
+      <button class="quiet" onClick=${() => setPicked(new Set())}>Clear</button>
+    </div>`}
+    <table class="errors">
+      <thead>
+        <tr>
+          <th class="pick"><input type="checkbox" aria-label="Select all on this page" checked=${all} onChange=${pickAll} disabled=${!errors.length} /></th>
+          <th scope="col" class="what">Error</th>
+          <th scope="col" class="where">Project</th>
+          <th scope="col" class="trend">Last 24 hours</th>
+          <${SortHead} name="count" label="Events" params=${params} class="count" />
+          <${SortHead} name="" label="Last seen" params=${params} class="seen" />
+          <${SortHead} name="first_seen" label="First seen" params=${params} class="since" />
+        </tr>
+      </thead>
+      <tbody>
+        ${!list.data && html`<${Skeleton} shown=${list.slow} />`}
+        ${errors.map((error) => {
+          const id = String(error.id);
+          return html`<${Row} key=${id} error=${error} picked=${picked.has(id)} toggle=${() => toggle(id)} />`;
+        })}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+// As high as the rows that will stand here, so that nothing moves; invisible while the wait is short.
+const Skeleton = ({ shown: visible }) =>
+  Array.from(
+    { length: 12 },
+    () => html`<tr class=${classes("skeleton", visible && "visible")} aria-hidden="true">
+      <td class="pick"></td><td class="what"><i></i><i></i></td><td class="where"><i></i></td><td class="trend"><i></i></td>
+      <td class="count"><i></i></td><td class="seen"><i></i></td><td class="since"><i></i></td>
+    </tr>`,
+  );
+
+function Row({ error, picked, toggle }) {
+  const events = error.hours.reduce((sum, count) => sum + count, 0);
+  const young = Date.now() - Date.parse(error.first_seen) < DAY && error.status === "unresolved";
+  const [environment, ...others] = error.environments;
+  return html`<tr data-id=${error.id} class=${classes(`level-${error.level}`, picked && "on", error.status !== "unresolved" && "closed")}>
+    <td class="pick"><input type="checkbox" checked=${picked} onChange=${toggle} aria-label=${`Select ${oneLine(error.exception_type, 60)}`} /></td>
+    <td class="what">
+      <div class="line">
+        <${Link} class="cover" to=${`errors/${error.id}`} dir="auto">${oneLine(error.exception_type, 120)}<//>
+        ${error.level !== "error" && html`<${Level} level=${error.level} />`}
+        ${young && html`<span class="badge new">new</span>`}
+        ${error.status !== "unresolved" && html`<span class=${`badge ${error.status}`}>${error.status}</span>`}
+      </div>
+      <p class="message" dir="auto">${oneLine(error.message) || html`<span class="muted">no message</span>`}</p>
+    </td>
+    <td class="where">
+      <${Link} to=${query({ project: error.project })} title=${`Only ${error.project}`} class="clip">${error.project}<//>
+      <span class="clip muted" title=${error.environments.join(", ")}>
+        ${error.source === "browser" && "browser"}${error.source === "browser" && environment && " · "}${environment}${others.length > 0 && ` +${others.length}`}
+      </span>
+    </td>
+    <td class="trend"><${Bars} counts=${error.hours} label=${`${plural(events, "event")} in the last 24 hours`} /></td>
+    <td class="count" title=${plural(error.count, "event")}>${compact(error.count)}<span class="unit"> events</span></td>
+    <td class="seen"><${Age} time=${error.last_seen} /></td>
+    <td class="since"><${Age} time=${error.first_seen} /></td>
+  </tr>`;
+}
+
+function Pager({ data }) {
+  if (!data?.total) return null;
+  const { offset, total, errors } = data;
+  const more = offset + errors.length < total || data.total_is_lower_bound;
+  const to = (at) => setParams({ offset: at > 0 ? at : null });
+  return html`<nav class="pager" aria-label="Pages">
+    <p class="muted" role="status">
+      ${number(offset + 1)}–${number(offset + errors.length)} of ${number(total)}${data.total_is_lower_bound && "+"}
+    </p>
+    ${(offset > 0 || more) &&
+    html`<div>
+      <button disabled=${!offset} onClick=${() => to(offset - PAGE)}><${Icon} name="left" />Newer</button>
+      <button disabled=${!more} onClick=${() => to(offset + PAGE)}>Older<${Icon} name="right" /></button>
+    </div>`}
+  </nav>`;
+}

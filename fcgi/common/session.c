@@ -172,7 +172,6 @@ session_get(struct req *rq)
 	int64_t expires = 0;
 	const char *scope = session_scope(rq, clock_now(), &expires);
 
-	req_add_header(rq, "Cache-Control: no-store");
 	json_object(out, NULL);
 	json_bool(out, "signed_in", scope != NULL);
 	json_text(out, "scope", scope);

@@ -41,10 +41,6 @@ def test_health_needs_no_key(client):
     assert answer.json["status"] == "ok"
 
 
-def test_health_is_not_cached(client):
-    assert "no-" in client.get("/health").headers["Cache-Control"]
-
-
 def test_health_takes_a_query_and_a_wrong_key(client):
     assert client.with_key("wrong").get("/health?x=1").status == 200
 
@@ -386,7 +382,7 @@ def test_the_session_says_who_is_signed_in_and_where_the_others_are(stack, clien
 
 @pytest.mark.parametrize(
     "credentials",
-    [{"key": "wrong"}, {"password": "wrong"}, {"key": ""}, {"password": ""}, {"key": UI_PASSWORD}],
+    [{"key": "wrong"}, {"password": "wrong"}, {"key": ""}, {"password": ""}],
 )
 def test_a_wrong_credential_signs_nobody_in(client, credentials):
     answer = client.anonymous().post("/api/login", credentials)
@@ -414,8 +410,10 @@ def test_signing_out_takes_the_cookie_away(errors):
     origin = f"http://127.0.0.1:{errors.port}"
     answer = errors.anonymous().post("/api/logout", {}, Cookie=cookie, Origin=origin)
     assert answer.status == 200
-    gone = SimpleCookie(answer.headers["Set-Cookie"])["monlight_errors"]
-    assert gone.value == "" or int(gone["max-age"]) == 0
+    gone = SimpleCookie()
+    for header in answer.headers.get_all("Set-Cookie"):
+        gone.load(header)
+    assert gone["monlight_errors"].value == "" and int(gone["monlight_errors"]["max-age"]) == 0
 
 
 def test_a_password_signs_in_everywhere_and_a_key_only_where_it_belongs(stack, errors, logs):
@@ -554,8 +552,8 @@ def test_json_is_of_type_application_json_exactly(client):
 
 
 def test_answers_of_the_api_are_not_stored(client, service):
-    for path in ("/api/session", a_read(service)):
-        assert "no-store" in client.get(path).headers["Cache-Control"]
+    for path in ("/health", "/api/session", a_read(service)):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
 def test_a_page_is_revalidated_by_its_etag(errors):
@@ -738,7 +736,7 @@ def test_n_reports_every_bad_variable(service, tmp_path):
         assert len(re.findall(rf"\b{name}\b", done.stderr)) >= 1, done.stderr
 
 
-@pytest.mark.parametrize("key", ["", "<generate-a-key>", "changeme", "your-api-key-here"])
+@pytest.mark.parametrize("key", ["", "<generate-a-key>", "changeme", "your-api-key"])
 def test_an_empty_or_placeholder_key_is_refused(service, tmp_path, key):
     name = "ADMIN_API_KEY" if service == "relay" else "API_KEY"
     done = run_check(service, tmp_path, **{**KEYS[service], name: key})

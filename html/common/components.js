@@ -150,7 +150,7 @@ export const Refresh = ({ every, onEvery, loading, reload }) =>
   </div>`;
 
 // A panel below its button: closed by Escape, by a click elsewhere, or when the focus leaves it.
-export function Popover({ button, title, align = "end", children }) {
+export function Popover({ button, title, children }) {
   const [open, setOpen] = useState(false);
   const box = useRef(null);
   useEffect(() => {
@@ -176,6 +176,6 @@ export function Popover({ button, title, align = "end", children }) {
   };
   return html`<div class="popover" ref=${box} onKeyDown=${key}>
     <button aria-expanded=${String(open)} aria-haspopup="dialog" title=${title} onClick=${() => setOpen(!open)}>${button}<${Icon} name="down" /></button>
-    ${open && html`<div class=${`panel ${align}`} role="dialog" aria-label=${title}>${children(close)}</div>`}
+    ${open && html`<div class="panel" role="dialog" aria-label=${title}>${children(close)}</div>`}
   </div>`;
 }

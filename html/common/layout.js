@@ -83,5 +83,6 @@ function Frame({ service, children }) {
 
 // Shows `View` in the frame of the tool named `service`.
 export function start(service, View) {
+  document.querySelector("link[rel=icon]").href = href("common/moon.svg"); // the address will change below a relative one
   render(html`<${Frame} service=${service}><${View} /><//>`, document.getElementById("app"));
 }

@@ -21,7 +21,7 @@ export function forget(prefix = "") {
 }
 
 /*
- * `load(signal)` answers with a promise; `every` is in seconds, 0 for never.
+ * `load(signal)` answers with a promise; `every` is in seconds, 0 for never.  A key of null waits for a better one.
  * Gives {data, error, loading, slow, at, reload}: `data` may be an older answer while `loading`,
  * `slow` says that the wait is long enough to be shown, `at` is when the data came.
  */
@@ -31,6 +31,7 @@ export function useResource(key, load, { every = 0 } = {}) {
 
   const reload = useCallback(() => {
     run.current?.abort();
+    if (key === null) return undefined;
     const controller = new AbortController();
     run.current = controller;
     const update = (patch) => {

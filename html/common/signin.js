@@ -42,6 +42,7 @@ export default function SignIn({ service }) {
       ${error && (error.status === 401
         ? html`<p class="wrong" role="alert">This is neither the password nor a key of this service.</p>`
         : html`<${Problem} error=${error} />`)}
+      <input class="offscreen" name="username" autocomplete="username" value=${`monlight ${service}`} tabindex="-1" aria-hidden="true" readonly />
       <label>
         Password or API key
         <input ref=${field} type="password" name="password" autocomplete="current-password" aria-invalid=${String(error?.status === 401)} required />

@@ -25,7 +25,7 @@ export function Detail({ id }) {
   const path = `api/errors/${id}`;
   const every = Number(params.get("refresh")) || 0;
   const detail = useResource(`errors/${id}`, (signal) => get(path, {}, { signal }), { every });
-  const kept = useResource(`errors/${id}/kept`, (signal) => get(`${path}/occurrences`, {}, { signal }));
+  const kept = useResource(detail.data ? `errors/${id}/kept` : null, (signal) => get(`${path}/occurrences`, {}, { signal }));
   const title = useRef(null);
 
   const error = detail.data;

@@ -37,7 +37,7 @@ function Walker({ error, occurrences, at, walk }) {
     </div>
     <p role="status">
       <strong>Report ${occurrences.length - at} of ${occurrences.length}</strong>
-      ${error.count > occurrences.length && html`<span class="muted"> kept of ${number(error.count)}</span>`}
+      ${error.count > occurrences.length && html`<span class="muted"> kept, ${number(error.count)} in all</span>`}
       <span class="muted when"> · <time datetime=${one.timestamp}>${exact(one.timestamp)}</time> · <${Age} time=${one.timestamp} /></span>
     </p>
     <p class="links">
@@ -69,8 +69,8 @@ function Trace({ error, one, raw }) {
   </section>`;
 }
 
-const Section = ({ id, title, count, children }) =>
-  html`<section class="sheet" aria-labelledby=${id}>
+const Section = ({ id, title, count, half, children }) =>
+  html`<section class=${half ? "sheet half" : "sheet"} aria-labelledby=${id}>
     <header><h2 id=${id}>${title}</h2>${count && html`<span class="muted">${count}</span>`}</header>
     ${children}
   </section>`;
@@ -107,10 +107,10 @@ function Facts({ one }) {
       ${headers.length > 0 && html`<details class="more"><summary>${plural(headers.length, "header")}</summary><${Pairs} pairs=${headers} /></details>`}
     <//>`}
     ${crumbs.length > 0 && html`<${Section} id="crumbs" title="Breadcrumbs" count=${crumbs.length}><${Crumbs} crumbs=${crumbs} end=${one.timestamp} /><//>`}
-    ${user.length > 0 && html`<${Section} id="user" title="User"><${Pairs} pairs=${user} /><//>`}
-    ${where.length + tags.length > 0 && html`<${Section} id="report-tags" title="Tags of this report"><${Pairs} pairs=${[...where, ...tags]} /><//>`}
+    ${user.length > 0 && html`<${Section} id="user" title="User" half><${Pairs} pairs=${user} /><//>`}
+    ${where.length + tags.length > 0 && html`<${Section} id="report-tags" title="Tags of this report" half><${Pairs} pairs=${[...where, ...tags]} /><//>`}
     ${contexts.map(
-      ([name, value], i) => html`<${Section} id=${`context-${i}`} title=${name}><${Pairs} pairs=${typeof value === "object" ? filled(value) : [[name, value]]} /><//>`,
+      ([name, value], i) => html`<${Section} id=${`context-${i}`} title=${name} half><${Pairs} pairs=${typeof value === "object" ? filled(value) : [[name, value]]} /><//>`,
     )}
     ${rest.length > 0 && html`<${Section} id="extra" title="Extra"><${Pairs} pairs=${rest} /><//>`}
   `;

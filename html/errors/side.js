@@ -54,7 +54,7 @@ export function Side({ error }) {
   const bars = activity(error.hours, now);
   const sum = bars.reduce((total, count) => total + count, 0);
   const newest = [...error.releases].sort((a, b) => Date.parse(b.last_seen) - Date.parse(a.last_seen));
-  return html`<aside class="side sheet" aria-label="The error as a whole">
+  return html`<aside class="side sheet summary" aria-label="How often">
     <dl class="figures">
       <div><dt>Events</dt><dd title=${number(error.count)}>${compact(error.count)}</dd></div>
       <div><dt>Users</dt><dd>${compact(error.users ?? 0)}</dd></div>
@@ -67,6 +67,8 @@ export function Side({ error }) {
       <p class="axis muted"><span>${day(now - DAYS * 24 * HOUR)}</span><span>peak ${compact(Math.max(...bars))} in ${STEP} h</span><span>now</span></p>
     </section>
     ${error.resolved_at && html`<p class="small muted">Resolved <${Age} time=${error.resolved_at} /></p>`}
+  </aside>
+  <aside class="side sheet" aria-label="Where">
     ${error.environments.length > 0 && html`<${Folded} title="Environments" items=${error.environments} filter="environment" />`}
     ${newest.length > 0 && html`<${Folded} title="Releases" items=${newest} filter="release" />`}
     ${error.tags.map((tag) => html`<${Folded} key=${tag.name} title=${tag.name} items=${tag.values} />`)}

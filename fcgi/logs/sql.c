@@ -5,6 +5,7 @@
 extern const char *const logs_migrations[]; /* made from schema/ */
 
 #define LEVEL_COLUMNS "unknown, trace, debug, info, warning, error, critical"
+#define CHUNK_COLUMNS "id, segment, source, first_id, last_id, min_ns, max_ns, levels, lines"
 #define ADD_LEVELS                                                                                 \
 	" DO UPDATE SET unknown = unknown + excluded.unknown, trace = trace + excluded.trace,"     \
 	" debug = debug + excluded.debug, info = info + excluded.info,"                            \
@@ -37,6 +38,10 @@ static const char *const statements[] = {
     [SQL_HISTOGRAM_ADD] = "INSERT INTO histogram (segment, minute, source, " LEVEL_COLUMNS ")"
 			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 			  " ON CONFLICT (segment, minute, source)" ADD_LEVELS,
+    /* segment, minute, source */
+    [SQL_HISTOGRAM_TRIM] = "DELETE FROM histogram WHERE segment = ?1 AND minute = ?2"
+			   " AND source = ?3 AND unknown + trace + debug + info + warning + error"
+			   " + critical = 0",
     /* segment, source, then lines of each level, to be added */
     [SQL_TALLY_ADD] = "INSERT INTO tally (segment, source, " LEVEL_COLUMNS ")"
 		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
@@ -53,7 +58,8 @@ static const char *const statements[] = {
     [SQL_SEGMENT_STATE] = "UPDATE segment SET state = ?2 WHERE id = ?1",
     /* state */
     [SQL_SEGMENTS_OF_STATE] = "SELECT id FROM segment WHERE state = ?1 /*scan: tens of segments*/",
-    [SQL_SEGMENTS_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM segment /*scan: tens of segments*/",
+    [SQL_SEGMENTS_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM segment WHERE state < 2"
+			   " /*scan: tens of segments*/",
     [SQL_SEGMENT_OLDEST] = "SELECT id, bytes, max_ns, last_id FROM segment WHERE state < 2"
 			   " ORDER BY id LIMIT 1 /*scan: tens of segments*/",
     /* segment, for these four */
@@ -86,6 +92,32 @@ static const char *const statements[] = {
     [SQL_CURSOR_FORGET] = "DELETE FROM cursor WHERE seen < ?1 /*scan: one row for each file*/",
 
     /* ---- the responder ----------------------------------------------------------- */
+
+    [SQL_SOURCES] = "SELECT id, name, project, service FROM source ORDER BY id"
+		    " /*scan: a row for each container*/",
+    /* since, until, levels, source or 0 for any: chunks that may hold such lines */
+    [SQL_CHUNKS_NEWEST] = "SELECT " CHUNK_COLUMNS " FROM chunk INDEXED BY chunk_newest"
+			  " WHERE max_ns >= ?1 AND min_ns <= ?2 AND levels & ?3 <> 0"
+			  " AND (?4 = 0 OR source = ?4) ORDER BY max_ns DESC",
+    [SQL_CHUNKS_OLDEST] = "SELECT " CHUNK_COLUMNS " FROM chunk INDEXED BY chunk_oldest"
+			  " WHERE min_ns <= ?2 AND max_ns >= ?1 AND levels & ?3 <> 0"
+			  " AND (?4 = 0 OR source = ?4) ORDER BY min_ns",
+    /* id: chunks with lines after it */
+    [SQL_CHUNKS_AFTER] = "SELECT " CHUNK_COLUMNS " FROM chunk WHERE last_id > ?1 ORDER BY last_id",
+    /* source, id: the one chunk of the source that may hold the line */
+    [SQL_CHUNK_OF_SOURCE] = "SELECT " CHUNK_COLUMNS " FROM chunk"
+			    " WHERE source = ?1 AND last_id >= ?2 ORDER BY last_id LIMIT 1",
+    /* times of the oldest and the newest line */
+    [SQL_SPAN] = "SELECT (SELECT min_ns FROM chunk ORDER BY min_ns LIMIT 1),"
+		 " (SELECT max_ns FROM chunk ORDER BY max_ns DESC LIMIT 1)",
+    [SQL_TALLY] = "SELECT source, sum(unknown), sum(trace), sum(debug), sum(info), sum(warning),"
+		  " sum(error), sum(critical) FROM tally GROUP BY source"
+		  " /*scan: a row for each container and segment*/",
+    /* minute, and the one after the last */
+    [SQL_HISTOGRAM] =
+	"SELECT minute, source, " LEVEL_COLUMNS " FROM histogram WHERE segment IN"
+	" (SELECT 0 UNION ALL SELECT id FROM segment) AND minute >= ?1 AND minute < ?2"
+	" /*scan: the segments*/",
 };
 
 const struct db_schema logs_schema = {

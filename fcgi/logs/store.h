@@ -9,8 +9,8 @@
  * Sealed ones have their blob in a segment file, a SQLite file of its own beside
  * logs.db, together with an FTS5 index whose documents are whole chunks:
  *
- *	words     [A-Za-z0-9_] and all bytes from 0x80, ASCII letters folded, of the
- *	          texts with terminal codes stripped (ansi.h)
+ *	words     as words.h splits them, of the texts with terminal codes stripped
+ *	          (ansi.h); an expression quotes each: "word"
  *	answers   which chunks hold all the words; detail=none: no phrases and no
  *	          positions, so ask for the words of a phrase with AND and look at the
  *	          lines afterwards; "pre"* works
@@ -45,6 +45,8 @@ struct store;
 struct store *store_new(struct db *, const char *path);
 /* Closes the segments, not logs.db.  NULL is allowed. */
 void store_free(struct store *);
+/* Closes segments whose file was unlinked, so that its space is free: call it now and then. */
+void store_refresh(struct store *);
 
 /* ---- reading ---------------------------------------------------------------- */
 
@@ -76,6 +78,8 @@ struct store_pass *store_pass_new(struct store *);
 void store_pass_free(struct store_pass *);
 /* Adds a copy of the line; its id is given later. */
 void store_pass_add(struct store_pass *, int64_t source, const struct log_line *);
+/* Forgets what is in it. */
+void store_pass_clear(struct store_pass *);
 /* Bytes of text in it. */
 size_t store_pass_bytes(const struct store_pass *);
 /*

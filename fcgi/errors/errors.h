@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* errors: the error tracker as its own files see it. */
+#ifndef ERRORS_H
+#define ERRORS_H
+
+#include "app.h"
+#include "errors_sql.h"
+
+struct errors_cfg {
+	struct base_cfg base;
+	int64_t retention_days;  /* how long a resolved error is kept */
+	int64_t max_occurrences; /* kept of a key: so many first ones, so many last ones */
+	int64_t max_bytes;       /* of the database; 0: no limit */
+	bool scrub;
+	const char *base_url; /* of links in alerts */
+};
+
+/* The numbers of struct app's counters, in main.c. */
+enum {
+	COUNTER_CREATED,
+	COUNTER_REOPENED,
+	COUNTER_REPEATED,
+	COUNTER_SCRUBBED,
+	COUNTER_CAPPED,
+};
+
+enum error_status { STATUS_UNRESOLVED, STATUS_RESOLVED, STATUS_IGNORED };
+enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR, LEVEL_FATAL };
+
+/* Their words on the wire, ended by NULL. */
+extern const char *const status_words[];
+extern const char *const level_words[];
+
+#define MAX_OCCURRENCES 100    /* limit of the variable: a key has 128 slots of either kind */
+#define SLOTS_PER_KEY 256      /* of the table occurrence */
+#define FIRST_LAST_SLOT 128    /* where the ring of the last ones begins */
+#define MESSAGE_LISTED 4096    /* bytes of a message that lists and search see */
+#define PAYLOAD_MAX (64 << 20) /* bytes an occurrence may unpack to */
+#define EVENT_DAYS 7           /* how long an event_id is remembered */
+#define HOURS_PER_DAY 24
+#define SECONDS_PER_HOUR 3600
+#define SECONDS_PER_DAY 86400
+
+static inline const struct errors_cfg *
+errors_cfg(const struct req *rq)
+{
+	return (const struct errors_cfg *)rq->app->cfg;
+}
+
+/* 404 "Error not found". */
+int errors_missing(struct req *);
+
+/*
+ * What lists sort counts by: the count itself below 256, above that its leading
+ * eight bits and their place, so that a count that grows seldom moves in an index.
+ */
+int64_t count_rank(int64_t count);
+
+/*
+ * Adds up the error's counts of n hours from first_hour on, hours since 1970.
+ * Returns 0 or DB_FAILED.
+ */
+int errors_hours(struct db *, int64_t id, int64_t first_hour, int64_t *counts, size_t n);
+
+/* The handlers. */
+int errors_report(struct req *);      /* POST /api/errors */
+int errors_list(struct req *);        /* GET /api/errors */
+int errors_detail(struct req *);      /* GET /api/errors/{} */
+int errors_occurrences(struct req *); /* GET /api/errors/{}/occurrences */
+int errors_resolve(struct req *);     /* POST /api/errors/{}/resolve */
+int errors_reopen(struct req *);      /* POST /api/errors/{}/reopen */
+int errors_projects(struct req *);    /* GET /api/projects */
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * errors_sql: the error tracker's database as its programs see it: the schema
+ * and the statements that are compiled when it is opened.
+ */
+#ifndef ERRORS_SQL_H
+#define ERRORS_SQL_H
+
+#include "db.h"
+
+/* Parameters and columns stand beside each text in sql.c. */
+enum {
+	/* a report */
+	SQL_EVENT_FIND,
+	SQL_EVENT_ADD,
+	SQL_KEY_FIND,
+	SQL_KEY_ADD,
+	SQL_KEY_COUNT,
+	SQL_KEY_USERS,
+	SQL_ERROR_ADD,
+	SQL_ERROR_WORDS,
+	SQL_ERROR_SUM,
+	SQL_ERROR_LAST,
+	SQL_ERROR_FIRST,
+	SQL_ERROR_RANK,
+	SQL_ERROR_CHANGE,
+	SQL_ERROR_ENVIRONMENTS,
+	SQL_OCCURRENCE_PUT,
+	SQL_SCOPE_FIND,
+	SQL_SCOPE_ADD,
+	SQL_FACET_COUNT,
+	SQL_FACET_SEEN,
+	SQL_FACET_RANK,
+	SQL_FACET_COUNT_OF,
+	SQL_FACET_ADD,
+	SQL_TAG_COUNT,
+	SQL_TAG_VALUES,
+	SQL_TAG_ADD,
+	SQL_USER_ADD,
+	SQL_SESSION_ADD,
+
+	/* lists */
+	SQL_TALLY,
+	SQL_SEARCH_SIZE,
+	SQL_LIST_ROW,
+	SQL_LIST_KEYS,
+	SQL_LIST_SCOPED,
+	SQL_DAYS,
+	SQL_PROJECTS,
+
+	/* one error */
+	SQL_DETAIL,
+	SQL_DETAIL_KEYS,
+	SQL_DETAIL_ENVIRONMENTS,
+	SQL_DETAIL_RELEASES,
+	SQL_DETAIL_TAGS,
+	SQL_DETAIL_USERS,
+	SQL_OCCURRENCES,
+	SQL_SET_STATUS,
+	SQL_EXISTS,
+
+	/* forgetting */
+	SQL_OLD_RESOLVED,
+	SQL_OLD_SEEN,
+	SQL_FORGET_WORDS,
+	SQL_FORGET_ERROR,
+	SQL_SLICE_EVENTS,
+	SQL_SLICE_SESSIONS,
+	SQL_SLICE_DAYS,
+	SQL_FORGET_EVENTS,
+	SQL_FORGET_SESSIONS,
+	SQL_FORGET_DAYS,
+
+	SQL_COUNT
+};
+
+extern const struct db_schema errors_schema;
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* The error tracker: takes reports, groups them, and shows what is broken. */
+#include "errors.h"
+#include "fcgi.h"
+#include "text.h"
+
+static struct errors_cfg cfg;
+
+#define CFG(member) offsetof(struct errors_cfg, member)
+
+static const struct cfg_field fields[] = {
+    {"RETENTION_DAYS", CFG_INT, 0, CFG(retention_days), "90", 1, 36500, NULL,
+	"days a resolved error is kept"},
+    {"MAX_OCCURRENCES", CFG_INT, 0, CFG(max_occurrences), "5", 1, MAX_OCCURRENCES, NULL,
+	"reports kept of each grouping key: so many of the first, so many of the last"},
+    {"MAX_ERRORS_BYTES", CFG_BYTES, 0, CFG(max_bytes), "1G", 0, INT64_C(1) << 50, NULL,
+	"size of the database over which the least recently seen errors go; 0: no limit"},
+    {"SCRUB", CFG_BOOL, 0, CFG(scrub), "on", 0, 0, NULL,
+	"whether secrets are taken out of reports before they are stored"},
+    {"BASE_URL", CFG_TEXT, 0, CFG(base_url), "http://localhost:5010", 0, 0, NULL,
+	"what links in alerts begin with"},
+};
+
+static const struct route routes[] = {
+    {POST, "/api/errors", ACCESS_INGEST, BODY_CONFIGURED, errors_report},
+    {GET, "/api/errors", ACCESS_READ, BODY_NONE, errors_list},
+    {GET, "/api/errors/{}", ACCESS_READ, BODY_NONE, errors_detail},
+    {GET, "/api/errors/{}/occurrences", ACCESS_READ, BODY_NONE, errors_occurrences},
+    {POST, "/api/errors/{}/resolve", ACCESS_WRITE, BODY_SMALL, errors_resolve},
+    {POST, "/api/errors/{}/reopen", ACCESS_WRITE, BODY_SMALL, errors_reopen},
+    {GET, "/api/projects", ACCESS_READ, BODY_NONE, errors_projects},
+};
+
+static const struct app_counter counters[] = {
+    [COUNTER_CREATED] = {"monlight_errors_created_total", "Errors seen for the first time."},
+    [COUNTER_REOPENED] = {"monlight_errors_reopened_total", "Resolved errors that came back."},
+    [COUNTER_REPEATED] = {"monlight_errors_repeated_total",
+	"Reports answered again because their event_id was known."},
+    [COUNTER_SCRUBBED] = {"monlight_errors_scrubbed_total",
+	"Values taken out of reports as secrets."},
+    [COUNTER_CAPPED] = {"monlight_errors_capped_total",
+	"Tags, users, sessions and scopes that a limit left out."},
+};
+
+static void
+gauges(struct req *rq, struct buf *out)
+{
+	app_gauge(out, "monlight_errors_database_bytes", "Size of the database and its log.",
+	    (double)db_bytes(rq->db));
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct app app = {
+	    .name = "errors",
+	    .program = "monlight-errors",
+	    .title = "error tracker",
+	    .prefix = "ERROR_TRACKER",
+	    .key_name = "API_KEY",
+	    .database = "data/errors.db",
+	    .rate_limit = 100,
+	    .max_body_size = 1048576,
+	    .sync = DB_SYNC_FULL,
+	    .cfg = &cfg.base,
+	    .fields = fields,
+	    .nfields = NELEM(fields),
+	    .routes = routes,
+	    .nroutes = NELEM(routes),
+	    .schema = &errors_schema,
+	    .counters = counters,
+	    .ncounters = NELEM(counters),
+	    .metrics = gauges,
+	};
+
+	return fcgi_main(&app, argc, argv);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "fingerprint.h"
+#include "secret.h"
+#include "text.h"
+
+#define PROJECT_MAX 100
+#define TYPE_MAX 200
+#define COUNT_MAX 10000
+
+/* Members that must have a type if they are there at all. */
+static const struct {
+	const char *name;
+	int type; /* of cJSON */
+	const char *called;
+} shapes[] = {
+    {"user", cJSON_Object, "an object"},
+    {"tags", cJSON_Object, "an object"},
+    {"contexts", cJSON_Object, "an object"},
+    {"debug_ids", cJSON_Object, "an object"},
+    {"breadcrumbs", cJSON_Array, "an array"},
+    {"frames", cJSON_Array, "an array"},
+    {"causes", cJSON_Array, "an array"},
+    {"fingerprint", cJSON_Array, "an array of strings"},
+};
+
+/* The contract asks for all four before it looks at their lengths. */
+static int
+read_required(struct req *rq, const cJSON *doc, struct report *r)
+{
+	int st;
+
+	if ((st = want_text(rq, doc, "project", 0, &r->project)) != 0 ||
+	    (st = want_text(rq, doc, "exception_type", 0, &r->type)) != 0 ||
+	    (st = want_text(rq, doc, "message", 0, &r->message)) != 0 ||
+	    (st = want_text(rq, doc, "traceback", 0, &r->traceback)) != 0 ||
+	    (st = want_text(rq, doc, "project", PROJECT_MAX, &r->project)) != 0)
+		return st;
+	return want_text(rq, doc, "exception_type", TYPE_MAX, &r->type);
+}
+
+static int
+read_texts(struct req *rq, const cJSON *doc, struct report *r)
+{
+	const struct {
+		const char *name;
+		size_t max;
+		const char **to;
+	} texts[] = {
+	    {"event_id", 64, &r->event_id},
+	    {"environment", 200, &r->environment},
+	    {"release", 200, &r->release},
+	    {"server_name", 200, &r->server_name},
+	    {"session_id", 200, &r->session_id},
+	};
+
+	for (size_t i = 0; i < NELEM(texts); i++) {
+		int st = want_optional_text(rq, doc, texts[i].name, texts[i].max, texts[i].to);
+
+		if (st != 0)
+			return st;
+		if (*texts[i].to != NULL && **texts[i].to == '\0')
+			*texts[i].to = NULL;
+	}
+	/* Where the original's SDK puts it. */
+	if (r->session_id == NULL)
+		r->session_id = json_get_text(json_get(doc, "extra"), "session_id");
+	return 0;
+}
+
+static int
+check_shapes(struct req *rq, const cJSON *doc)
+{
+	for (size_t i = 0; i < NELEM(shapes); i++) {
+		const cJSON *item = json_get(doc, shapes[i].name);
+
+		if (item != NULL && !cJSON_IsNull(item) && (item->type & 0xff) != shapes[i].type)
+			return req_fail(
+			    rq, 400, "Field '%s' must be %s", shapes[i].name, shapes[i].called);
+	}
+	return 0;
+}
+
+/* The words of level, and those that other loggers use for them. */
+static int
+read_level(struct req *rq, const cJSON *doc, struct report *r)
+{
+	static const struct {
+		const char *word;
+		enum level level;
+	} words[] = {
+	    {"debug", LEVEL_DEBUG},
+	    {"info", LEVEL_INFO},
+	    {"log", LEVEL_INFO},
+	    {"warning", LEVEL_WARNING},
+	    {"warn", LEVEL_WARNING},
+	    {"error", LEVEL_ERROR},
+	    {"fatal", LEVEL_FATAL},
+	    {"critical", LEVEL_FATAL},
+	};
+	const char *word;
+	int st;
+
+	r->level = LEVEL_ERROR;
+	if ((st = want_optional_text(rq, doc, "level", 0, &word)) != 0 || word == NULL)
+		return st;
+	for (size_t i = 0; i < NELEM(words); i++)
+		if (text_compare_nocase(word, words[i].word) == 0) {
+			r->level = words[i].level;
+			return 0;
+		}
+	return req_fail(rq, 400, "Field 'level' must be debug, info, warning, error or fatal");
+}
+
+static int
+read_count(struct req *rq, const cJSON *doc, struct report *r)
+{
+	const cJSON *count = json_get(doc, "count");
+
+	r->count = 1;
+	if (count == NULL || cJSON_IsNull(count) || json_is_int(count, 1, COUNT_MAX, &r->count))
+		return 0;
+	return req_fail(rq, 400, "Field 'count' must be a whole number from 1 to %d", COUNT_MAX);
+}
+
+static int
+read_time(struct req *rq, const cJSON *doc, struct report *r)
+{
+	const cJSON *item = json_get(doc, "timestamp");
+	int64_t now = clock_now(), ns;
+
+	r->at = now;
+	if (item == NULL || cJSON_IsNull(item))
+		return 0;
+	if (cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 1e11)
+		r->at = (int64_t)item->valuedouble;
+	else if (cJSON_IsString(item) &&
+		 time_parse(item->valuestring, strlen(item->valuestring), &ns) == 0)
+		r->at = ns / NS_PER_SECOND;
+	else
+		return req_fail(
+		    rq, 400, "Field 'timestamp' must be an RFC 3339 time or Unix seconds");
+	/* A report may come late, from an outbox, but not early. */
+	if (r->at > now)
+		r->at = now;
+	if (r->at < 0)
+		r->at = 0;
+	return 0;
+}
+
+/* Who was hit: the first of what usually names a person. */
+static void
+read_user(struct req *rq, const cJSON *doc, struct report *r)
+{
+	static const char *const names[] = {"id", "email", "username", "ip_address"};
+	const cJSON *user = json_get(doc, "user");
+
+	r->user = json_get_text(doc, "user_id");
+	for (size_t i = 0; r->user == NULL && i < NELEM(names); i++) {
+		const cJSON *item = json_get(user, names[i]);
+		char number[JSON_NUMBER_SIZE];
+
+		if (cJSON_IsString(item))
+			r->user = item->valuestring;
+		else if (cJSON_IsNumber(item))
+			r->user =
+			    arena_strndup(rq->mem, number, json_spell(number, item->valuedouble));
+	}
+	if (r->user != NULL && *r->user == '\0')
+		r->user = NULL;
+}
+
+/* The grouping key: by the list the report brought, else by its traceback. */
+static int
+read_key(struct req *rq, const cJSON *doc, struct report *r)
+{
+	const cJSON *list = json_get(doc, "fingerprint"), *item;
+	char *text;
+
+	if (!cJSON_IsArray(list) || list->child == NULL) {
+		r->mechanism = "m0";
+		text = fingerprint_text(rq->mem, r->project, r->type, r->traceback);
+	} else {
+		r->mechanism = "given";
+		text = arena_strdup(rq->mem, r->project);
+		for (item = list->child; item != NULL; item = item->next) {
+			if (!cJSON_IsString(item))
+				return req_fail(
+				    rq, 400, "Field 'fingerprint' must be an array of strings");
+			text = arena_printf(rq->mem, "%s\n%s", text, item->valuestring);
+		}
+	}
+	secret_md5_hex(r->key, text, strlen(text));
+	return 0;
+}
+
+static int
+read_report(struct req *rq, const cJSON *doc, struct report *r)
+{
+	const char *method;
+	int st;
+
+	if ((st = read_required(rq, doc, r)) != 0 || (st = read_texts(rq, doc, r)) != 0 ||
+	    (st = check_shapes(rq, doc)) != 0 || (st = read_level(rq, doc, r)) != 0 ||
+	    (st = read_count(rq, doc, r)) != 0 || (st = read_time(rq, doc, r)) != 0 ||
+	    (st = read_key(rq, doc, r)) != 0)
+		return st;
+	read_user(rq, doc, r);
+	r->tags = cJSON_IsObject(json_get(doc, "tags")) ? json_get(doc, "tags") : NULL;
+	method = json_get_text(doc, "request_method");
+	r->browser = method != NULL && strcmp(method, "BROWSER") == 0;
+	return 0;
+}
+
+static int
+reply(struct req *rq, const struct report *r, const struct stored *s)
+{
+	static const char *const words[] = {
+	    [OUTCOME_CREATED] = "created",
+	    [OUTCOME_INCREMENTED] = "incremented",
+	    [OUTCOME_REOPENED] = "reopened",
+	};
+	struct json_out *out = req_json(rq);
+
+	json_object(out, NULL);
+	json_text(out, "status", words[s->outcome]);
+	json_int(out, "id", s->id);
+	if (s->outcome == OUTCOME_CREATED)
+		json_text(out, "fingerprint", r->key);
+	else
+		json_int(out, "count", s->count);
+	json_object_end(out);
+	return s->outcome == OUTCOME_INCREMENTED ? 200 : 201;
+}
+
+/*
+ * POST /api/errors: counts a report.  201 for a new error and for a resolved one
+ * that came back, 200 for a known one; 400 if the report is not one.
+ */
+int
+errors_report(struct req *rq)
+{
+	struct report report = {0};
+	struct stored stored = {0};
+	const cJSON *doc;
+	int st;
+
+	if ((st = want_object(rq, &doc)) != 0 || (st = read_report(rq, doc, &report)) != 0)
+		return st;
+	occurrence_pack(rq, doc, &report);
+	if (report_store(rq, &report, &stored) == DB_FAILED)
+		return req_fail_db(rq);
+	if (stored.repeated)
+		app_count(rq, COUNTER_REPEATED, 1);
+	else if (stored.outcome == OUTCOME_CREATED)
+		app_count(rq, COUNTER_CREATED, 1);
+	else if (stored.outcome == OUTCOME_REOPENED)
+		app_count(rq, COUNTER_REOPENED, 1);
+	if (stored.capped > 0)
+		app_count(rq, COUNTER_CAPPED, (uint64_t)stored.capped);
+	return reply(rq, &report, &stored);
+}

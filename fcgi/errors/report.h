@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report: one POST /api/errors, from the body to the rows.
+ *
+ * report.c reads and judges it, occurrence.c packs what is kept of it as it is,
+ * store.c counts it.  All memory is the request's.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "errors.h"
+
+struct report {
+	/* The wire contract's own; the first four are never NULL. */
+	const char *project;
+	const char *type;
+	const char *message;
+	const char *traceback;
+
+	const char *mechanism; /* "m0" or "given" */
+	char key[33];          /* 32 hex digits: the wire's fingerprint */
+
+	const char *event_id; /* these six may be NULL */
+	const char *environment;
+	const char *release;
+	const char *server_name;
+	const char *session_id;
+	const char *user;  /* whatever names the person */
+	const cJSON *tags; /* an object, or NULL */
+	enum level level;
+	bool browser;
+	int64_t count; /* equal reports it stands for */
+	int64_t at;    /* when it happened, Unix seconds; never in the future */
+
+	const char *payload; /* what an occurrence keeps */
+	size_t payload_len;
+};
+
+enum outcome { OUTCOME_CREATED, OUTCOME_INCREMENTED, OUTCOME_REOPENED };
+
+/* What became of a report: what it is answered. */
+struct stored {
+	enum outcome outcome;
+	bool repeated; /* its event_id was known: nothing was stored now */
+	int64_t id;    /* of the error */
+	int64_t count; /* of the error, this report included */
+	int capped;    /* what limits left out */
+};
+
+/*
+ * The members of the occurrence as JSON without braces, secrets taken out unless
+ * SCRUB is off, in zstd; into report->payload.
+ */
+void occurrence_pack(struct req *, const cJSON *doc, struct report *);
+/* The same unpacked; NULL, and a line in the log, if the blob is damaged. */
+const char *occurrence_unpack(struct arena *, const void *blob, size_t len, size_t *text_len);
+
+/* Stores the report in one transaction.  Returns 0 or DB_FAILED. */
+int report_store(struct req *, const struct report *, struct stored *);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every statement of the error tracker but two kinds that are put together from
+ * fixed fragments: the walks of lists (walk.c) and the count of an hour (store.c).
+ */
+#include "errors_sql.h"
+
+/* The order in which detail and list name the keys of an error: the oldest first. */
+#define KEYS_OF "SELECT id FROM error_key WHERE error_id = ?1"
+
+extern const char *const errors_migrations[]; /* made from schema/ */
+
+static const char *const statements[] = {
+    /* ---- a report ------------------------------------------------------------ */
+
+    /* event, not older than */
+    [SQL_EVENT_FIND] = "SELECT error_id, outcome, count FROM event WHERE event = ?1 AND at >= ?2",
+    /* event, at, error, outcome, count */
+    [SQL_EVENT_ADD] = "INSERT OR REPLACE INTO event (event, at, error_id, outcome, count)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5)",
+    /* project, mechanism, key */
+    [SQL_KEY_FIND] =
+	"SELECT k.id, k.count, k.reports, e.id, e.status, e.resolved_at, e.level, e.browser,"
+	" e.first_seen, e.last_seen, e.rank, e.keys"
+	" FROM error_key k JOIN error e ON e.id = k.error_id"
+	" WHERE k.project = ?1 AND k.mechanism = ?2 AND k.key = ?3",
+    /* error, project, mechanism, key, at */
+    [SQL_KEY_ADD] =
+	"INSERT INTO error_key (error_id, project, mechanism, key, count, reports, first_seen,"
+	" last_seen) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5) RETURNING id",
+    /* key, count, at */
+    [SQL_KEY_COUNT] = "UPDATE error_key SET count = count + ?2, reports = reports + 1,"
+		      " first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?3)"
+		      " WHERE id = ?1",
+    /* key */
+    [SQL_KEY_USERS] = "UPDATE error_key SET users = users + 1 WHERE id = ?1",
+    /* project, type, message, level, browser, at, rank */
+    [SQL_ERROR_ADD] =
+	"INSERT INTO error (project, type, message, level, browser, first_seen, last_seen, rank)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) RETURNING id",
+    /* error, type, message */
+    [SQL_ERROR_WORDS] = "INSERT INTO error_fts (rowid, type, message) VALUES (?1, ?2, ?3)",
+    /* error */
+    [SQL_ERROR_SUM] = "SELECT sum(count) FROM error_key WHERE error_id = ?1",
+    /* error, value; apart, so that only the index that changes is written */
+    [SQL_ERROR_LAST] = "UPDATE error SET last_seen = ?2 WHERE id = ?1",
+    [SQL_ERROR_FIRST] = "UPDATE error SET first_seen = ?2 WHERE id = ?1",
+    [SQL_ERROR_RANK] = "UPDATE error SET rank = ?2 WHERE id = ?1",
+    /* error, status, resolved_at, level, browser */
+    [SQL_ERROR_CHANGE] = "UPDATE error SET status = ?2, resolved_at = ?3, level = ?4, browser = ?5"
+			 " WHERE id = ?1",
+    /* error */
+    [SQL_ERROR_ENVIRONMENTS] =
+	"UPDATE error SET environments = (SELECT json_group_array(environment) FROM ("
+	"/*scan: an error has few scopes*/ SELECT DISTINCT s.environment FROM error_key k"
+	" JOIN facet f ON f.key_id = k.id JOIN scope s ON s.id = f.scope_id"
+	" WHERE k.error_id = ?1 AND s.project = '' AND s.release = '' ORDER BY 1 LIMIT 20))"
+	" WHERE id = ?1",
+    /* slot, id, at, payload */
+    [SQL_OCCURRENCE_PUT] = "INSERT OR REPLACE INTO occurrence (slot, id, at, payload)"
+			   " VALUES (?1, ?2, ?3, ?4)",
+    /* project, environment, release */
+    [SQL_SCOPE_FIND] =
+	"SELECT id FROM scope WHERE project = ?1 AND environment = ?2 AND release = ?3",
+    [SQL_SCOPE_ADD] =
+	"INSERT INTO scope (project, environment, release) VALUES (?1, ?2, ?3) RETURNING id",
+    /* key, count, project, environment, release */
+    [SQL_FACET_COUNT] =
+	"UPDATE facet SET count = count + ?2 WHERE key_id = ?1 AND scope_id = (SELECT id FROM scope"
+	" WHERE project = ?3 AND environment = ?4 AND release = ?5)"
+	" RETURNING scope_id, count, rank, first_seen, last_seen",
+    /* key, scope, first_seen, last_seen */
+    [SQL_FACET_SEEN] = "UPDATE facet SET first_seen = ?3, last_seen = ?4"
+		       " WHERE key_id = ?1 AND scope_id = ?2",
+    /* key, scope, rank */
+    [SQL_FACET_RANK] = "UPDATE facet SET rank = ?3 WHERE key_id = ?1 AND scope_id = ?2",
+    /* key */
+    [SQL_FACET_COUNT_OF] = "SELECT count(*) FROM facet WHERE key_id = ?1",
+    /* key, scope, status, count, rank, at */
+    [SQL_FACET_ADD] =
+	"INSERT INTO facet (key_id, scope_id, status, count, rank, first_seen, last_seen)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+    /* key, name, value, count */
+    [SQL_TAG_COUNT] =
+	"UPDATE tag SET count = count + ?4 WHERE key_id = ?1 AND name = ?2 AND value = ?3",
+    /* key, name: how many values the name has, and the key has names */
+    [SQL_TAG_VALUES] =
+	"SELECT (SELECT count(*) FROM tag WHERE key_id = ?1 AND name = ?2),"
+	" (/*scan: a key has few tags*/ SELECT count(DISTINCT name) FROM tag WHERE key_id = ?1)",
+    /* key, name, value, count */
+    [SQL_TAG_ADD] = "INSERT INTO tag (key_id, name, value, count) VALUES (?1, ?2, ?3, ?4)"
+		    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    /* key, user, most */
+    [SQL_USER_ADD] = "INSERT OR IGNORE INTO user_seen (key_id, user) SELECT ?1, ?2"
+		     " WHERE (SELECT users FROM error_key WHERE id = ?1) < ?3",
+    /* session, key, at, most */
+    [SQL_SESSION_ADD] = "INSERT OR IGNORE INTO session_seen (session, key_id, at) SELECT ?1, ?2, ?3"
+			" WHERE (SELECT count(*) FROM session_seen WHERE session = ?1) < ?4",
+
+    /* ---- lists --------------------------------------------------------------- */
+
+    /* project or null, statuses, sources, level or null */
+    [SQL_TALLY] = "SELECT coalesce(sum(errors), 0) FROM tally /*scan: a few rows a project*/"
+		  " WHERE (?1 IS NULL OR project = ?1) AND ?2 >> status & 1 AND ?3 >> browser & 1"
+		  " AND (?4 IS NULL OR level = ?4)",
+    /* words, most */
+    [SQL_SEARCH_SIZE] =
+	"SELECT count(*) FROM (SELECT 1 FROM error_fts WHERE error_fts MATCH ?1 LIMIT ?2) /*scan*/",
+    /* error */
+    [SQL_LIST_ROW] = "SELECT project, type, message, status, level, browser, first_seen, last_seen,"
+		     " environments FROM error WHERE id = ?1",
+    [SQL_LIST_KEYS] = "SELECT id, key, count FROM error_key WHERE error_id = ?1 ORDER BY id",
+    /* error, scope */
+    [SQL_LIST_SCOPED] =
+	"SELECT sum(f.count), min(f.first_seen), max(f.last_seen) FROM error_key k"
+	" JOIN facet f ON f.key_id = k.id AND f.scope_id = ?2 WHERE k.error_id = ?1",
+    /* error, first day */
+    [SQL_DAYS] =
+	"SELECT d.day, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15, h16,"
+	" h17, h18, h19, h20, h21, h22, h23 FROM error_key k JOIN day d ON d.key_id = k.id"
+	" WHERE k.error_id = ?1 AND d.day >= ?2",
+    [SQL_PROJECTS] = "SELECT DISTINCT project FROM tally /*scan: a few rows a project*/"
+		     " WHERE errors > 0 ORDER BY project",
+
+    /* ---- one error ----------------------------------------------------------- */
+
+    /* error */
+    [SQL_DETAIL] =
+	"SELECT project, type, message, status, level, browser, first_seen, last_seen, resolved_at,"
+	" (SELECT key FROM error_key WHERE error_id = ?1 ORDER BY id LIMIT 1),"
+	" (SELECT sum(count) FROM error_key WHERE error_id = ?1) FROM error WHERE id = ?1",
+    [SQL_DETAIL_KEYS] = "SELECT mechanism, key, count, first_seen, last_seen FROM error_key"
+			" WHERE error_id = ?1 ORDER BY id",
+    [SQL_DETAIL_ENVIRONMENTS] =
+	"SELECT s.environment, sum(f.count) AS n, min(f.first_seen), max(f.last_seen)"
+	" FROM error_key k JOIN facet f ON f.key_id = k.id JOIN scope s ON s.id = f.scope_id"
+	" WHERE k.error_id = ?1 AND s.project = '' AND s.release = ''"
+	" GROUP BY s.environment ORDER BY n DESC, 1 /*scan: an error has few scopes*/",
+    [SQL_DETAIL_RELEASES] =
+	"SELECT s.release, sum(f.count), min(f.first_seen) AS first, max(f.last_seen) AS last"
+	" FROM error_key k JOIN facet f ON f.key_id = k.id JOIN scope s ON s.id = f.scope_id"
+	" WHERE k.error_id = ?1 AND s.environment = '' AND s.release <> ''"
+	" GROUP BY s.release ORDER BY first DESC, last DESC, 1 /*scan: an error has few scopes*/",
+    [SQL_DETAIL_TAGS] =
+	"SELECT name, sum(n) OVER (PARTITION BY name), value, n FROM ("
+	"SELECT t.name, t.value, sum(t.count) AS n FROM error_key k JOIN tag t ON t.key_id = k.id"
+	" WHERE k.error_id = ?1 GROUP BY t.name, t.value) ORDER BY name, n DESC, value"
+	" /*scan: an error has few tags*/",
+    [SQL_DETAIL_USERS] = "SELECT count(DISTINCT u.user) FROM error_key k"
+			 " JOIN user_seen u ON u.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
+    /* error; newest first */
+    [SQL_OCCURRENCES] =
+	"SELECT o.id, o.at, o.payload FROM error_key k"
+	" JOIN occurrence o ON o.slot BETWEEN k.id * 256 AND k.id * 256 + 255"
+	" WHERE k.error_id = ?1 ORDER BY o.at DESC, o.id DESC /*scan: a key has few slots*/",
+    /* error, status, resolved_at; one that is in the status already keeps its time */
+    [SQL_SET_STATUS] =
+	"UPDATE error SET status = ?2, resolved_at = ?3 WHERE id = ?1 AND status <> ?2",
+    /* error */
+    [SQL_EXISTS] = "SELECT 1 FROM error WHERE id = ?1",
+
+    /* ---- forgetting ------------------------------------------------------------ */
+
+    /* resolved before, most */
+    [SQL_OLD_RESOLVED] = "SELECT id FROM error WHERE resolved_at < ?1 LIMIT ?2",
+    /* status, most: those not seen for longest */
+    [SQL_OLD_SEEN] = "SELECT id FROM error WHERE status = ?1 ORDER BY last_seen LIMIT ?2"
+		     " /*scan: merges two sources*/",
+    /* error */
+    [SQL_FORGET_WORDS] = "INSERT INTO error_fts (error_fts, rowid, type, message)"
+			 " SELECT 'delete', id, type, message FROM error WHERE id = ?1",
+    [SQL_FORGET_ERROR] = "DELETE FROM error WHERE id = ?1",
+    /* after, rows to pass: where a slice of the table ends */
+    [SQL_SLICE_EVENTS] = "SELECT event FROM event WHERE event > ?1 ORDER BY 1 LIMIT 1 OFFSET ?2",
+    [SQL_SLICE_SESSIONS] =
+	"SELECT session FROM session_seen WHERE session > ?1 ORDER BY 1 LIMIT 1 OFFSET ?2",
+    [SQL_SLICE_DAYS] = "SELECT key_id FROM day WHERE key_id > ?1 ORDER BY 1 LIMIT 1 OFFSET ?2",
+    /* after, the slice's end, not older than */
+    [SQL_FORGET_EVENTS] = "DELETE FROM event WHERE event > ?1 AND event <= ?2 AND at < ?3",
+    [SQL_FORGET_SESSIONS] =
+	"DELETE FROM session_seen WHERE session > ?1 AND session <= ?2 AND at < ?3",
+    [SQL_FORGET_DAYS] = "DELETE FROM day WHERE key_id > ?1 AND key_id <= ?2 AND day < ?3",
+};
+
+const struct db_schema errors_schema = {
+    .name = "errors",
+    .application_id = 0x4d4c4531, /* "MLE1" */
+    .migrations = errors_migrations,
+    .statements = statements,
+    .nstatements = SQL_COUNT,
+};

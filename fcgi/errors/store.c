@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counting a report, in one transaction under the write lock: sixteen senders of
+ * the same error find one key, and an event_id is stored once.
+ *
+ * A known error costs few statements.  Indexed columns are written apart and only
+ * when they change: the times once a second, the rank ever more seldom.
+ */
+#include <string.h>
+
+#include "clock.h"
+#include "report.h"
+#include "text.h"
+
+/* What one key may fill; the rest is left out and counted in /metrics. */
+#define MAX_FACETS 200
+#define MAX_TAG_NAMES 50
+#define MAX_TAG_VALUES 100
+#define TAG_NAME_MAX 100
+#define TAG_VALUE_MAX 200
+#define MAX_USERS 100000
+#define MAX_KEYS_OF_SESSION 100 /* what a session may fill: a list of it is read as a whole */
+
+/* The key and its error as they were before this report. */
+struct known {
+	int64_t key_id, key_count, reports;
+	int64_t error_id, status, resolved_at, level, browser;
+	int64_t first_seen, last_seen, rank, keys;
+};
+
+/* Where a transaction stands. */
+struct storing {
+	struct req *rq;
+	struct db *db;
+	const struct report *report;
+	struct stored *stored;
+};
+
+static int64_t
+hash(const char *text)
+{
+	return (int64_t)text_hash(text, strlen(text));
+}
+
+/* ---- event ids --------------------------------------------------------------- */
+
+static int64_t
+event_hash(struct storing *s)
+{
+	return hash(arena_printf(s->rq->mem, "%s\n%s", s->report->project, s->report->event_id));
+}
+
+/* DB_ROW if the event is known; then the answer it got is the answer. */
+static int
+find_event(struct storing *s)
+{
+	int64_t oldest = clock_now() - EVENT_DAYS * SECONDS_PER_DAY;
+	int row;
+
+	if (s->report->event_id == NULL)
+		return DB_NONE;
+	row = db_query(s->db, SQL_EVENT_FIND, DB_ARGS(DB_INT(event_hash(s)), DB_INT(oldest)));
+	if (row != DB_ROW)
+		return row;
+	s->stored->repeated = true;
+	s->stored->id = db_int(s->db, SQL_EVENT_FIND, 0);
+	s->stored->outcome = (enum outcome)db_int(s->db, SQL_EVENT_FIND, 1);
+	s->stored->count = db_int(s->db, SQL_EVENT_FIND, 2);
+	db_done(s->db, SQL_EVENT_FIND);
+	return DB_ROW;
+}
+
+static int
+keep_event(struct storing *s)
+{
+	if (s->report->event_id == NULL)
+		return 0;
+	return db_run(s->db, SQL_EVENT_ADD,
+	    DB_ARGS(DB_INT(event_hash(s)), DB_INT(clock_now()), DB_INT(s->stored->id),
+		DB_INT(s->stored->outcome), DB_INT(s->stored->count)));
+}
+
+/* ---- the error and its key --------------------------------------------------- */
+
+static int
+find_key(struct storing *s, struct known *k)
+{
+	const struct report *r = s->report;
+	int row = db_query(s->db, SQL_KEY_FIND,
+	    DB_ARGS(DB_TEXT(r->project), DB_TEXT(r->mechanism), DB_TEXT(r->key)));
+	int64_t *const columns[] = {&k->key_id, &k->key_count, &k->reports, &k->error_id,
+	    &k->status, &k->resolved_at, &k->level, &k->browser, &k->first_seen, &k->last_seen,
+	    &k->rank, &k->keys};
+
+	if (row != DB_ROW)
+		return row;
+	for (size_t i = 0; i < NELEM(columns); i++)
+		*columns[i] = db_int(s->db, SQL_KEY_FIND, (int)i);
+	db_done(s->db, SQL_KEY_FIND);
+	return DB_ROW;
+}
+
+/* Makes an error with one key; nothing is counted yet. */
+static int
+add_error(struct storing *s, struct known *k)
+{
+	const struct report *r = s->report;
+	struct db_value message = DB_TEXT(r->message);
+
+	message.len = text_utf8_cut(r->message, message.len, MESSAGE_LISTED);
+	*k = (struct known){.status = STATUS_UNRESOLVED,
+	    .level = r->level,
+	    .browser = r->browser,
+	    .first_seen = r->at,
+	    .last_seen = r->at,
+	    .rank = count_rank(r->count),
+	    .keys = 1};
+	if (db_number(s->db, SQL_ERROR_ADD,
+		DB_ARGS(DB_TEXT(r->project), DB_TEXT(r->type), message, DB_INT(r->level),
+		    DB_INT(r->browser), DB_INT(r->at), DB_INT(k->rank)),
+		0, &k->error_id) == -1 ||
+	    db_number(s->db, SQL_KEY_ADD,
+		DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->project), DB_TEXT(r->mechanism),
+		    DB_TEXT(r->key), DB_INT(r->at)),
+		0, &k->key_id) == -1)
+		return DB_FAILED;
+	return db_run(
+	    s->db, SQL_ERROR_WORDS, DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->type), message));
+}
+
+/* A late report of before the resolution does not undo it. */
+static bool
+reopens(const struct report *r, const struct known *k)
+{
+	return k->status == STATUS_RESOLVED && r->at >= k->resolved_at;
+}
+
+/* Brings what the error shows up to date with this report. */
+static int
+touch_error(struct storing *s, const struct known *k)
+{
+	const struct report *r = s->report;
+	struct db_value id = DB_INT(k->error_id);
+	bool reopened = reopens(r, k), browser = k->browser || r->browser;
+	int64_t rank = count_rank(s->stored->count);
+	int64_t status = reopened ? STATUS_UNRESOLVED : k->status;
+	struct db_value resolved_at = status == STATUS_RESOLVED ? DB_INT(k->resolved_at) : DB_NULL;
+
+	if (r->at > k->last_seen && db_run(s->db, SQL_ERROR_LAST, DB_ARGS(id, DB_INT(r->at))) == -1)
+		return DB_FAILED;
+	if (r->at < k->first_seen &&
+	    db_run(s->db, SQL_ERROR_FIRST, DB_ARGS(id, DB_INT(r->at))) == -1)
+		return DB_FAILED;
+	if (rank != k->rank && db_run(s->db, SQL_ERROR_RANK, DB_ARGS(id, DB_INT(rank))) == -1)
+		return DB_FAILED;
+	if (!reopened && browser == k->browser && r->level == k->level)
+		return 0;
+	return db_run(s->db, SQL_ERROR_CHANGE,
+	    DB_ARGS(id, DB_INT(status), resolved_at, DB_INT(r->level), DB_INT(browser)));
+}
+
+/* ---- what hangs on the key --------------------------------------------------- */
+
+static int
+count_hour(struct storing *s, int64_t key_id)
+{
+	int64_t at = s->report->at;
+	int hour = (int)(at % SECONDS_PER_DAY / SECONDS_PER_HOUR);
+	/* The column of an hour cannot be bound; there are twenty-four such texts. */
+	int statement =
+	    db_prepare(s->db, arena_printf(s->rq->mem,
+				  "INSERT INTO day (key_id, day, h%d) VALUES (?1, ?2, ?3)"
+				  " ON CONFLICT DO UPDATE SET h%d = h%d + excluded.h%d",
+				  hour, hour, hour, hour));
+
+	if (statement == DB_FAILED)
+		return DB_FAILED;
+	return db_run(s->db, statement,
+	    DB_ARGS(DB_INT(key_id), DB_INT(at / SECONDS_PER_DAY), DB_INT(s->report->count)));
+}
+
+/* The first go to the first slots, all later ones round the ring of the last. */
+static int
+put_occurrence(struct storing *s, const struct known *k)
+{
+	int64_t most = errors_cfg(s->rq)->max_occurrences;
+	int64_t n = k->reports < most ? k->reports : FIRST_LAST_SLOT + k->reports % most;
+
+	return db_run(s->db, SQL_OCCURRENCE_PUT,
+	    DB_ARGS(DB_INT(k->key_id * SLOTS_PER_KEY + n), DB_INT(clock_now_ns() / 1000),
+		DB_INT(s->report->at), DB_BLOB(s->report->payload, s->report->payload_len)));
+}
+
+/* A key that was not in this scope before. */
+static int
+add_facet(struct storing *s, const struct known *k, const char *project, const char *environment,
+    const char *release)
+{
+	const struct db_value names[] = {DB_TEXT(project), DB_TEXT(environment), DB_TEXT(release)};
+	const struct report *r = s->report;
+	int64_t facets, scope, status = reopens(r, k) ? STATUS_UNRESOLVED : k->status;
+
+	if (db_number(s->db, SQL_FACET_COUNT_OF, DB_ARGS(DB_INT(k->key_id)), 0, &facets) == -1)
+		return DB_FAILED;
+	if (facets >= MAX_FACETS) {
+		s->stored->capped++;
+		return 0;
+	}
+	if (db_number(s->db, SQL_SCOPE_FIND, names, NELEM(names), 0, &scope) == -1 ||
+	    (scope == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &scope) == -1) ||
+	    db_run(s->db, SQL_FACET_ADD,
+		DB_ARGS(DB_INT(k->key_id), DB_INT(scope), DB_INT(status), DB_INT(r->count),
+		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1)
+		return DB_FAILED;
+	if (*project != '\0' || *release != '\0')
+		return 0;
+	return db_run(s->db, SQL_ERROR_ENVIRONMENTS, DB_ARGS(DB_INT(k->error_id)));
+}
+
+static int
+count_facet(struct storing *s, const struct known *k, const char *project, const char *environment,
+    const char *release)
+{
+	struct db_value key = DB_INT(k->key_id), scope;
+	int64_t at = s->report->at, count, rank, first, last;
+	int row = db_query(s->db, SQL_FACET_COUNT,
+	    DB_ARGS(key, DB_INT(s->report->count), DB_TEXT(project), DB_TEXT(environment),
+		DB_TEXT(release)));
+
+	if (row == DB_NONE)
+		return add_facet(s, k, project, environment, release);
+	if (row == DB_FAILED)
+		return DB_FAILED;
+	scope = DB_INT(db_int(s->db, SQL_FACET_COUNT, 0));
+	count = db_int(s->db, SQL_FACET_COUNT, 1);
+	rank = db_int(s->db, SQL_FACET_COUNT, 2);
+	first = db_int(s->db, SQL_FACET_COUNT, 3);
+	last = db_int(s->db, SQL_FACET_COUNT, 4);
+	db_done(s->db, SQL_FACET_COUNT);
+	if ((at < first || at > last) && db_run(s->db, SQL_FACET_SEEN,
+					     DB_ARGS(key, scope, DB_INT(at < first ? at : first),
+						 DB_INT(at > last ? at : last))) == -1)
+		return DB_FAILED;
+	if (count_rank(count) != rank)
+		return db_run(
+		    s->db, SQL_FACET_RANK, DB_ARGS(key, scope, DB_INT(count_rank(count))));
+	return 0;
+}
+
+/* The scopes a report is in; see the table of that name. */
+static int
+count_facets(struct storing *s, const struct known *k)
+{
+	const char *project = s->report->project;
+	const char *environment = s->report->environment;
+	const char *release = s->report->release;
+
+	if (environment != NULL && (count_facet(s, k, project, environment, "") == -1 ||
+				       count_facet(s, k, "", environment, "") == -1))
+		return DB_FAILED;
+	if (release != NULL && count_facet(s, k, "", "", release) == -1)
+		return DB_FAILED;
+	if (environment != NULL && release != NULL)
+		return count_facet(s, k, "", environment, release);
+	return 0;
+}
+
+static int
+count_tag(struct storing *s, int64_t key_id, const char *name, struct db_value value)
+{
+	struct db_value key = DB_INT(key_id), count = DB_INT(s->report->count);
+	struct db_value tag = DB_TEXT(name);
+	int64_t values, names;
+
+	tag.len = text_utf8_cut(name, tag.len, TAG_NAME_MAX);
+	value.len = text_utf8_cut(value.p, value.len, TAG_VALUE_MAX);
+	if (db_run(s->db, SQL_TAG_COUNT, DB_ARGS(key, tag, value, count)) == -1)
+		return DB_FAILED;
+	if (db_changes(s->db) > 0)
+		return 0;
+	if (db_query(s->db, SQL_TAG_VALUES, DB_ARGS(key, tag)) != DB_ROW)
+		return DB_FAILED;
+	values = db_int(s->db, SQL_TAG_VALUES, 0);
+	names = db_int(s->db, SQL_TAG_VALUES, 1);
+	db_done(s->db, SQL_TAG_VALUES);
+	if (values == 0 && names >= MAX_TAG_NAMES) {
+		s->stored->capped++;
+		return 0;
+	}
+	/* The empty value counts the others. */
+	if (values >= MAX_TAG_VALUES) {
+		s->stored->capped++;
+		value.len = 0;
+	}
+	return db_run(s->db, SQL_TAG_ADD, DB_ARGS(key, tag, value, count));
+}
+
+static int
+count_tags(struct storing *s, int64_t key_id)
+{
+	const cJSON *tag = s->report->tags != NULL ? s->report->tags->child : NULL;
+	char number[JSON_NUMBER_SIZE];
+
+	if (s->report->server_name != NULL &&
+	    count_tag(s, key_id, "server_name", DB_TEXT(s->report->server_name)) == -1)
+		return DB_FAILED;
+	for (; tag != NULL; tag = tag->next) {
+		const char *value = tag->valuestring;
+
+		if (cJSON_IsNumber(tag)) {
+			(void)json_spell(number, tag->valuedouble);
+			value = number;
+		} else if (cJSON_IsBool(tag))
+			value = cJSON_IsTrue(tag) ? "true" : "false";
+		else if (!cJSON_IsString(tag))
+			continue;
+		if (*value != '\0' && *tag->string != '\0' &&
+		    count_tag(s, key_id, tag->string, DB_TEXT(value)) == -1)
+			return DB_FAILED;
+	}
+	return 0;
+}
+
+static int
+note_people(struct storing *s, int64_t key_id)
+{
+	const struct report *r = s->report;
+
+	if (r->user != NULL) {
+		if (db_run(s->db, SQL_USER_ADD,
+			DB_ARGS(DB_INT(key_id), DB_INT(hash(r->user)), DB_INT(MAX_USERS))) == -1)
+			return DB_FAILED;
+		if (db_changes(s->db) > 0 &&
+		    db_run(s->db, SQL_KEY_USERS, DB_ARGS(DB_INT(key_id))) == -1)
+			return DB_FAILED;
+	}
+	if (r->session_id == NULL)
+		return 0;
+	return db_run(s->db, SQL_SESSION_ADD,
+	    DB_ARGS(DB_INT(hash(r->session_id)), DB_INT(key_id), DB_INT(clock_now()),
+		DB_INT(MAX_KEYS_OF_SESSION)));
+}
+
+/* ---- all of it --------------------------------------------------------------- */
+
+static int
+count_key(struct storing *s, const struct known *k)
+{
+	const struct report *r = s->report;
+
+	s->stored->count = k->key_count + r->count;
+	if (db_run(s->db, SQL_KEY_COUNT,
+		DB_ARGS(DB_INT(k->key_id), DB_INT(r->count), DB_INT(r->at))) == -1)
+		return DB_FAILED;
+	if (k->keys == 1)
+		return 0;
+	return db_number(s->db, SQL_ERROR_SUM, DB_ARGS(DB_INT(k->error_id)), 0, &s->stored->count);
+}
+
+static int
+store(struct storing *s)
+{
+	struct known k = {0};
+	int found = find_key(s, &k);
+
+	if (found == DB_FAILED || (found == DB_NONE && add_error(s, &k) == DB_FAILED))
+		return DB_FAILED;
+	s->stored->id = k.error_id;
+	s->stored->outcome = found == DB_NONE         ? OUTCOME_CREATED
+			     : reopens(s->report, &k) ? OUTCOME_REOPENED
+						      : OUTCOME_INCREMENTED;
+	if (count_key(s, &k) == -1 || (found == DB_ROW && touch_error(s, &k) == -1) ||
+	    count_hour(s, k.key_id) == -1 || put_occurrence(s, &k) == -1 ||
+	    count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||
+	    note_people(s, k.key_id) == -1)
+		return DB_FAILED;
+	return keep_event(s);
+}
+
+int
+report_store(struct req *rq, const struct report *report, struct stored *stored)
+{
+	struct storing s = {rq, rq->db, report, stored};
+	int known;
+
+	if (db_begin(rq->db) == DB_FAILED)
+		return DB_FAILED;
+	known = find_event(&s);
+	if (known == DB_FAILED || (known == DB_NONE && store(&s) == DB_FAILED)) {
+		db_rollback(rq->db);
+		return DB_FAILED;
+	}
+	return db_commit(rq->db);
+}

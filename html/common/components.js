@@ -15,19 +15,6 @@ export function Age({ time }) {
 
 export const Level = ({ level }) => html`<span class=${`badge level-${level}`}>${level}</span>`;
 
-// What went wrong, in the server's words, and the way to try again.  What was shown before stays below it.
-export function Problem({ error, retry }) {
-  if (!error) return null;
-  return html`<div class="problem" role="alert">
-    <${Icon} name="alert" />
-    <p>
-      <strong>${error.status ? `Error ${error.status}` : "No connection"}</strong> ${error.message}
-      ${error.retryAfter && html` <span class="muted">The next try follows in ${error.retryAfter} s.</span>`}
-    </p>
-    ${retry && html`<button onClick=${retry}>Try again</button>`}
-  </div>`;
-}
-
 export const Empty = ({ title, children }) =>
   html`<div class="empty">
     <svg class="night" viewBox="0 0 96 64" aria-hidden="true">

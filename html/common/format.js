@@ -49,6 +49,9 @@ export const day = (time) => dayMonth.format(new Date(time));
 
 // Text for one line: what is long is cut, what breaks lines becomes a space.
 export function oneLine(text, limit = 300) {
-  const line = String(text).slice(0, 2 * limit).replace(/\s+/g, " ").trim();
+  const line = String(text)
+    .slice(0, 2 * limit)
+    .replace(/\s+/g, " ")
+    .trim();
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
 }

@@ -16,12 +16,15 @@ export const shortcutsOn = () => recall("shortcuts", "on") === "on";
 export const switchShortcuts = (on) => keep("shortcuts", on ? "on" : "off");
 
 const types = (element) =>
-  element.isContentEditable || /^(textarea|select)$/i.test(element.tagName) || element.matches("input:not([type=checkbox])");
+  element.isContentEditable ||
+  /^(textarea|select)$/i.test(element.tagName) ||
+  element.matches("input:not([type=checkbox])");
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (types(event.target) || document.querySelector("dialog[open]") || !shortcutsOn()) return;
-  const stroke = pending && event.timeStamp - pendingSince < SECOND_KEY ? `${pending} ${event.key}` : event.key;
+  const stroke =
+    pending && event.timeStamp - pendingSince < SECOND_KEY ? `${pending} ${event.key}` : event.key;
   pending = "";
   const all = [...active].reverse().flat();
   const found = all.find((binding) => binding.keys.includes(stroke));

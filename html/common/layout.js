@@ -1,13 +1,13 @@
 // The frame of every page: who is signed in, the way to the other tools, and what belongs to all of them.
 
-import { html, render, useEffect, useState } from "../vendor/preact.js";
-import { Problem } from "./components.js";
+import { html, render, useEffect, useErrorBoundary, useState } from "../vendor/preact.js";
 import { Icon, Mark } from "./icons.js";
 import { useKeys } from "./keys.js";
+import { Problem } from "./problem.js";
 import { loadSession, signOut, useSession } from "./session.js";
 import { ThemeButton } from "./theme.js";
 import { Toasts, toast } from "./toast.js";
-import { Link, href } from "./url.js";
+import { Link, href, useLocation } from "./url.js";
 
 const tools = [
   ["errors", "Errors", "e"],
@@ -16,17 +16,29 @@ const tools = [
   ["relay", "Relay", "k"],
 ];
 
-// A part that is seldom needed is loaded when it is.
-function Later({ load, ...props }) {
-  const [View, setView] = useState(null);
-  useEffect(() => {
-    load().then((module) => setView(() => module.default));
-  }, []);
-  return View && html`<${View} ...${props} />`;
+// A component whose module is loaded when it is first shown.
+export function later(load) {
+  let View = null;
+  const fetchView = async () => {
+    View = (await load()).default;
+  };
+  const Later = (props) => {
+    const [error, setError] = useState(null);
+    const [, setReady] = useState(false);
+    useEffect(() => {
+      if (!View) fetchView().then(() => setReady(true), setError);
+    }, []);
+    if (error)
+      return html`<${Problem} error=${new Error("A part of this page could not be loaded")} retry=${() => location.reload()} />`;
+    return View && html`<${View} ...${props} />`;
+  };
+  // What will be wanted soon can be loaded before.
+  Later.ahead = () => View || fetchView().catch(() => {});
+  return Later;
 }
 
-const Help = (props) => html`<${Later} load=${() => import("./help.js")} ...${props} />`;
-const SignIn = (props) => html`<${Later} load=${() => import("./signin.js")} ...${props} />`;
+const Help = later(() => import("./help.js"));
+const SignIn = later(() => import("./signin.js"));
 
 function Header({ service, services = {}, onHelp }) {
   const leave = () => signOut().catch((error) => toast(error.message));
@@ -47,8 +59,17 @@ function Header({ service, services = {}, onHelp }) {
   </header>`;
 }
 
+// What a view cannot draw does not take the page with it; another address draws anew.
+function Guard({ children }) {
+  const [error, again] = useErrorBoundary();
+  return error
+    ? html`<${Problem} error=${new Error(`This view failed: ${error.message}`)} retry=${again} />`
+    : children;
+}
+
 function Frame({ service, children }) {
   const session = useSession();
+  const { path } = useLocation();
   const [problem, setProblem] = useState(null);
   const [help, setHelp] = useState(false);
   const load = () => {
@@ -75,7 +96,7 @@ function Frame({ service, children }) {
   return html`
     <a class="skip" href="#main">Skip to the content</a>
     <${Header} service=${service} services=${services} onHelp=${() => setHelp(true)} />
-    <main class="page" id="main" tabindex="-1">${children}</main>
+    <main class="page" id="main" tabindex="-1"><${Guard} key=${path}>${children}<//></main>
     <${Toasts} />
     ${help && html`<${Help} onClose=${() => setHelp(false)} />`}
   `;

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "../vendor/preact.js";
 import { get, onSignedOut, post } from "./api.js";
-import { forget } from "./resource.js";
+import { root } from "./url.js";
 
 const listeners = new Set();
 let session = null; // null until the server has answered
@@ -17,14 +17,14 @@ onSignedOut(() => set({ ...session, signed_in: false }));
 export const loadSession = async () => set(await get("api/session"));
 
 export async function signIn(secret) {
-  await post("api/login", { key: secret, password: secret });
+  await post("api/login", { password: secret }); // a key of the service is taken there too
   await loadSession();
 }
 
+// The page is loaded anew, so that nothing read stays in memory.
 export async function signOut() {
   await post("api/logout");
-  forget();
-  set({ ...session, signed_in: false });
+  location.replace(root.href);
 }
 
 export function useSession() {

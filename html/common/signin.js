@@ -1,8 +1,8 @@
 // The door: one field for the password of the pages or the key of the service.
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { Problem } from "./components.js";
 import { Mark } from "./icons.js";
+import { Problem } from "./problem.js";
 import { signIn } from "./session.js";
 import { ThemeButton } from "./theme.js";
 
@@ -39,9 +39,12 @@ export default function SignIn({ service }) {
       <${Mark} />
       <h1>Monlight</h1>
       <p class="muted">${titles[service]}</p>
-      ${error && (error.status === 401
-        ? html`<p class="wrong" role="alert">This is neither the password nor a key of this service.</p>`
-        : html`<${Problem} error=${error} />`)}
+      ${
+        error &&
+        (error.status === 401
+          ? html`<p class="wrong" role="alert">This is neither the password nor a key of this service.</p>`
+          : html`<${Problem} error=${error} />`)
+      }
       <input class="offscreen" name="username" autocomplete="username" value=${`monlight ${service}`} tabindex="-1" aria-hidden="true" readonly />
       <label>
         Password or API key

@@ -89,7 +89,8 @@ function Panel({ params, spans, all, choose }) {
     const patch = {};
     if (from.value) patch.since = iso(Date.parse(from.value));
     if (to.value) patch.until = iso(Date.parse(to.value));
-    if (patch.since && patch.until && patch.since >= patch.until) setWrong("The end must lie after the beginning");
+    if (patch.since && patch.until && patch.since >= patch.until)
+      setWrong("The end must lie after the beginning");
     else choose(patch);
   };
 
@@ -97,7 +98,8 @@ function Panel({ params, spans, all, choose }) {
     <div class="presets">
       ${all && html`<button aria-pressed=${String(!chosen && !since && !until)} onClick=${() => choose({})}>${all}</button>`}
       ${spans.map(
-        (span) => html`<button aria-pressed=${String(span === chosen)} onClick=${() => choose({ time: span })}>${describeSpan(span)}</button>`,
+        (span) =>
+          html`<button aria-pressed=${String(span === chosen)} onClick=${() => choose({ time: span })}>${describeSpan(span)}</button>`,
       )}
     </div>
     <form ref=${form} onSubmit=${typed}>

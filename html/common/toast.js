@@ -24,10 +24,12 @@ export function Toasts() {
     note.action.run();
   };
   return html`<div class="toasts" role="status">
-    ${note &&
-    html`<div class="toast" key=${note.id}>
+    ${
+      note &&
+      html`<div class="toast" key=${note.id}>
       <span>${note.text}</span>
       ${note.action && html`<button onClick=${act}>${note.action.label}</button>`}
-    </div>`}
+    </div>`
+    }
   </div>`;
 }

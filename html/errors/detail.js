@@ -2,10 +2,11 @@
 
 import { html, useEffect, useMemo, useRef } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Copy, Level, Problem, Refresh, classes } from "./common/components.js";
+import { Copy, Level, Refresh, classes } from "./common/components.js";
 import { oneLine } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { Link, navigate, setParams, useLocation, useScroll } from "./common/url.js";
 import { Occurrence } from "./occurrence.js";
@@ -16,16 +17,19 @@ import { change, shown } from "./state.js";
 // The kept reports, newest first: those of the detail at once, the others when they have come.
 function merged(error, more) {
   const byId = new Map();
-  for (const one of [...error.occurrences, error.first_occurrence, ...(more ?? [])]) if (one) byId.set(one.id, one);
+  for (const one of [...error.occurrences, error.first_occurrence, ...(more ?? [])])
+    if (one) byId.set(one.id, one);
   return [...byId.values()].sort((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp) || b.id - a.id);
 }
 
-export function Detail({ id }) {
+export default function Detail({ id }) {
   const { params } = useLocation();
   const path = `api/errors/${id}`;
   const every = Number(params.get("refresh")) || 0;
   const detail = useResource(`errors/${id}`, (signal) => get(path, {}, { signal }), { every });
-  const kept = useResource(detail.data ? `errors/${id}/kept` : null, (signal) => get(`${path}/occurrences`, {}, { signal }));
+  const kept = useResource(detail.data ? `errors/${id}/kept` : null, (signal) =>
+    get(`${path}/occurrences`, {}, { signal }),
+  );
   const title = useRef(null);
 
   const error = detail.data;
@@ -39,11 +43,14 @@ export function Detail({ id }) {
 
   useScroll(Boolean(error), id);
   useEffect(() => {
-    document.title = error ? `${oneLine(`${error.exception_type}: ${error.message}`, 80)} · Monlight` : "Error · Monlight";
+    document.title = error
+      ? `${oneLine(`${error.exception_type}: ${error.message}`, 80)} · Monlight`
+      : "Error · Monlight";
     title.current?.focus({ preventScroll: true });
   }, [Boolean(error)]);
 
-  const turn = () => error && change(error.status === "unresolved" ? "resolve" : "reopen", [id], detail.reload);
+  const turn = () =>
+    error && change(error.status === "unresolved" ? "resolve" : "reopen", [id], detail.reload);
   const neighbour = (by) => shown.ids[shown.ids.indexOf(id) + by];
   const go = (by) => shown.ids.includes(id) && neighbour(by) && navigate(`errors/${neighbour(by)}`);
   useKeys([
@@ -61,25 +68,29 @@ export function Detail({ id }) {
     <div class="bar crumbs">
       <${Link} to=${shown.query} class="back"><${Icon} name="left" />Errors<//>
       <div class="end">
-        ${shown.ids.includes(id) &&
-        html`<div class="joined">
+        ${
+          shown.ids.includes(id) &&
+          html`<div class="joined">
           <button class="icon" aria-label="Previous error" title="Previous error (k)" disabled=${!neighbour(-1)} onClick=${() => go(-1)}><${Icon} name="left" /></button>
           <button class="icon" aria-label="Next error" title="Next error (j)" disabled=${!neighbour(1)} onClick=${() => go(1)}><${Icon} name="right" /></button>
-        </div>`}
+        </div>`
+        }
         <${Refresh} every=${params.get("refresh") ?? ""} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
           loading=${detail.slow} reload=${detail.reload} />
       </div>
     </div>
     <${Problem} error=${detail.error} retry=${detail.reload} />
-    ${error
-      ? html`<${Head} error=${error} occurrence=${occurrence} turn=${turn} title=${title} />
+    ${
+      error
+        ? html`<${Head} error=${error} occurrence=${occurrence} turn=${turn} title=${title} />
           <div class=${classes("detail", detail.slow && "stale")}>
             <div class="main">
               <${Occurrence} error=${error} occurrences=${occurrences} at=${at} walk=${walk} raw=${params.get("view") === "raw"} />
             </div>
             <${Side} error=${error} />
           </div>`
-      : !detail.error && html`<${Skeleton} shown=${detail.slow} />`}
+        : !detail.error && html`<${Skeleton} shown=${detail.slow} />`
+    }
   `;
 }
 
@@ -101,7 +112,7 @@ function Head({ error, occurrence, turn, title }) {
       <button class=${open ? "primary" : ""} onClick=${turn} title=${`${open ? "Resolve" : "Reopen"} (e)`} aria-keyshortcuts="e">
         <${Icon} name=${open ? "check" : "undo"} />${open ? "Resolve" : "Reopen"}
       </button>
-      <${Copy} quiet=${false} label="Copy" text=${() => asText(error, occurrence)} />
+      <${Copy} quiet=${false} label="Copy text" text=${() => asText(error, occurrence)} />
       <${Copy} quiet=${false} label="Copy Markdown" text=${() => asMarkdown(error, occurrence, address)} />
     </div>
   </header>`;
@@ -111,4 +122,3 @@ const Skeleton = ({ shown: visible }) =>
   html`<div class=${classes("skeleton block", visible && "visible")} aria-hidden="true">
     <i class="wide"></i><i></i><div class="detail"><i class="tall"></i><i class="tall"></i></div>
   </div>`;
-

@@ -18,7 +18,9 @@ export function Emptiness({ params, state, filters }) {
   const set = filters.filter((name) => params.get(name));
   const range = rangeOf(params, Date.now());
   const limited = set.length > 0 || range.since || range.until;
-  const ever = useResource("errors-ever", (signal) => get("api/errors", { status: "all", limit: 1 }, { signal }));
+  const ever = useResource("errors-ever", (signal) =>
+    get("api/errors", { status: "all", limit: 1 }, { signal }),
+  );
   if (!ever.data) return html`<div class="sheet tall"></div>`;
 
   if (ever.data.total === 0)

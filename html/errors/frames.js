@@ -28,10 +28,13 @@ function Frame({ frame }) {
   return html`<li class=${frame.in_app ? "frame own" : "frame"}>
     <p><code class="name">${frame.function || "<anonymous>"}</code> <${Place} frame=${frame} /></p>
     ${frame.reason && html`<p class="small muted">Not mapped: ${frame.reason}</p>`}
-    ${lines.length > 0 &&
-    html`<pre class="source" tabindex="0" aria-label="Source">${lines.map(
-      ([at, text]) => html`<span class=${at === frame.line ? "here" : ""}><b>${at}</b>${text}${"\n"}</span>`,
-    )}</pre>`}
+    ${
+      lines.length > 0 &&
+      html`<pre class="source" tabindex="0" aria-label="Source">${lines.map(
+        ([at, text]) =>
+          html`<span class=${lines.length > 1 && at === frame.line ? "here" : ""}><b>${at}</b>${text}${"\n"}</span>`,
+      )}</pre>`
+    }
   </li>`;
 }
 

@@ -2,10 +2,11 @@
 
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Age, Bars, Choice, Level, Problem, Refresh, Search, classes, focusSearch } from "./common/components.js";
+import { Age, Bars, Choice, Level, Refresh, Search, classes, focusSearch } from "./common/components.js";
 import { compact, number, oneLine, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { TimePicker, rangeOf, shiftRange } from "./common/time.js";
 import { Link, navigate, query, setParams, useLocation, useScroll } from "./common/url.js";
@@ -31,7 +32,8 @@ const sorts = [
 const filters = ["search", "project", "environment", "level", "source", "release", "session_id"];
 
 // Links to the original's page said resolved=true.
-const stateOf = (params) => params.get("status") ?? (/^(true|1)$/.test(params.get("resolved")) ? "resolved" : "unresolved");
+const stateOf = (params) =>
+  params.get("status") ?? (/^(true|1)$/.test(params.get("resolved")) ? "resolved" : "unresolved");
 
 const request = (params) => ({
   ...Object.fromEntries(filters.map((name) => [name, params.get(name)])),
@@ -45,7 +47,7 @@ const request = (params) => ({
 // A changed filter begins at the first page.
 const narrow = (patch, options) => setParams({ offset: null, ...patch }, options);
 
-export function List() {
+export default function List() {
   const { params } = useLocation();
   const every = Number(params.get("refresh")) || 0;
   const key = `errors${query({ ...Object.fromEntries(params), refresh: null })}`;
@@ -54,15 +56,16 @@ export function List() {
   const [picked, setPicked] = useState(new Set());
 
   const errors = list.data?.errors ?? [];
-  shown.query = location.search;
-  shown.ids = errors.map((error) => String(error.id));
 
   useEffect(() => setPicked(new Set()), [key]);
   useEffect(() => {
+    shown.query = location.search;
+    shown.ids = errors.map((error) => String(error.id));
     document.title = `${list.data ? `(${compact(list.data.total)}) ` : ""}Errors · Monlight`;
   }, [list.data]);
   useScroll(Boolean(list.data), key);
 
+  const isEmpty = list.data && !errors.length && !list.loading;
   const toggle = (id) => {
     const next = new Set(picked);
     if (!next.delete(id)) next.add(id);
@@ -101,9 +104,12 @@ export function List() {
     <h1 class="offscreen">Errors</h1>
     <${Toolbar} params=${params} projects=${projects.data?.projects ?? []} errors=${errors} list=${list} />
     <${Problem} error=${list.error} retry=${list.reload} />
-    ${list.data && !errors.length && !list.loading
-      ? html`<${Emptiness} params=${params} state=${stateOf(params)} filters=${filters} />`
-      : html`<${Table} list=${list} errors=${errors} params=${params} picked=${picked} setPicked=${setPicked} toggle=${toggle} act=${act} />`}
+    ${
+      isEmpty
+        ? html`<${Emptiness} params=${params} state=${stateOf(params)} filters=${filters} />`
+        : (list.data || !list.error) &&
+          html`<${Table} list=${list} errors=${errors} params=${params} picked=${picked} setPicked=${setPicked} toggle=${toggle} act=${act} />`
+    }
     <${Pager} data=${list.data} />
   `;
 }
@@ -131,7 +137,10 @@ function Toolbar({ params, projects, errors, list }) {
     <div class="bar">
       <div class="tabs" role="group" aria-label="State">
         ${states.map(
-          ([name, label]) => html`<${Link} to=${query({ ...Object.fromEntries(params), status: name === "unresolved" ? "" : name, resolved: "", offset: "" })}
+          ([
+            name,
+            label,
+          ]) => html`<${Link} to=${query({ ...Object.fromEntries(params), status: name === "unresolved" ? "" : name, resolved: "", offset: "" })}
             aria-current=${name === state ? "true" : undefined}>${label}<//>`,
         )}
       </div>
@@ -158,7 +167,9 @@ function Toolbar({ params, projects, errors, list }) {
         <${Choice} label="Sort by" value=${value("sort")} onChange=${(sort) => narrow({ sort })} options=${sorts} />
       </div>
       ${["session_id", "release"].filter(value).map(
-        (name) => html`<button class="chip set" onClick=${() => narrow({ [name]: null })} aria-label=${`Remove the filter ${name}`}>
+        (
+          name,
+        ) => html`<button class="chip set" onClick=${() => narrow({ [name]: null })} aria-label=${`Remove the filter ${name}`}>
           ${name === "release" ? "Release" : "Session"} <code>${value(name)}</code><${Icon} name="close" />
         </button>`,
       )}
@@ -178,13 +189,15 @@ function Table({ list, errors, params, picked, setPicked, toggle, act }) {
   const pickAll = () => setPicked(new Set(all ? [] : errors.map((error) => String(error.id))));
   const ids = [...picked];
   return html`<div class=${classes("sheet list", list.slow && list.data && "stale")} aria-busy=${String(list.loading)}>
-    ${picked.size > 0 &&
-    html`<div class="picked" role="region" aria-label="Selection">
+    ${
+      picked.size > 0 &&
+      html`<div class="picked" role="region" aria-label="Selection">
       <strong>${picked.size} selected</strong>
       <button onClick=${() => act("resolve", ids)}><${Icon} name="check" />Resolve</button>
       <button onClick=${() => act("reopen", ids)}><${Icon} name="undo" />Reopen</button>
       <button class="quiet" onClick=${() => setPicked(new Set())}>Clear</button>
-    </div>`}
+    </div>`
+    }
     <table class="errors">
       <thead>
         <tr>
@@ -255,10 +268,12 @@ function Pager({ data }) {
     <p class="muted" role="status">
       ${number(offset + 1)}–${number(offset + errors.length)} of ${number(total)}${data.total_is_lower_bound && "+"}
     </p>
-    ${(offset > 0 || more) &&
-    html`<div>
+    ${
+      (offset > 0 || more) &&
+      html`<div>
       <button disabled=${!offset} onClick=${() => to(offset - PAGE)}><${Icon} name="left" />Newer</button>
       <button disabled=${!more} onClick=${() => to(offset + PAGE)}>Older<${Icon} name="right" /></button>
-    </div>`}
+    </div>`
+    }
   </nav>`;
 }

@@ -1,14 +1,21 @@
 // The error tracker's pages: a list, and an error of it.
 
-import { html } from "./vendor/preact.js";
-import { start } from "./common/layout.js";
+import { html, useEffect } from "./vendor/preact.js";
+import { later, start } from "./common/layout.js";
 import { useLocation } from "./common/url.js";
-import { Detail } from "./detail.js";
-import { List } from "./list.js";
+
+const List = later(() => import("./list.js"));
+const Detail = later(() => import("./detail.js"));
+
+const SOON = 1000; // after the first view is there, the other is fetched
 
 function Errors() {
   const { path } = useLocation();
   const id = /^errors\/(\d+)$/.exec(path)?.[1];
+  useEffect(() => {
+    const timer = setTimeout(() => [List, Detail].forEach((view) => view.ahead()), SOON);
+    return () => clearTimeout(timer);
+  }, []);
   return id ? html`<${Detail} key=${id} id=${id} />` : html`<${List} />`;
 }
 

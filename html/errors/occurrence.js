@@ -25,7 +25,10 @@ function Walker({ error, occurrences, at, walk }) {
   const services = useSession()?.services ?? {};
   if (!one) return html`<p class="walker muted">No report is kept.</p>`;
   const moment = Date.parse(one.timestamp);
-  const around = { since: new Date(moment - AROUND).toISOString(), until: new Date(moment + AROUND).toISOString() };
+  const around = {
+    since: new Date(moment - AROUND).toISOString(),
+    until: new Date(moment + AROUND).toISOString(),
+  };
   const session = one.session_id ?? one.extra?.session_id;
   const step = (icon, label, to, off) =>
     html`<button class="icon" aria-label=${label} title=${label} disabled=${off} onClick=${() => walk(to)}><${Icon} name=${icon} /></button>`;
@@ -56,11 +59,13 @@ function Trace({ error, one, raw }) {
     <header>
       <h2 id="trace">Stack trace</h2>
       <div class="end">
-        ${exceptions &&
-        html`<div class="joined" role="group" aria-label="View">
+        ${
+          exceptions &&
+          html`<div class="joined" role="group" aria-label="View">
           <button aria-pressed=${String(!asRaw)} onClick=${() => show(null)}>Frames</button>
           <button aria-pressed=${String(asRaw)} onClick=${() => show("raw")}>Raw</button>
-        </div>`}
+        </div>`
+        }
         ${text && html`<${Copy} text=${text} label="Copy trace" />`}
       </div>
     </header>
@@ -81,51 +86,75 @@ const Pairs = ({ pairs }) =>
     ${pairs.map(
       ([name, value]) => html`<div>
         <dt>${name}</dt>
-        <dd dir="auto">${value !== null && typeof value === "object" ? html`<pre tabindex="0">${JSON.stringify(value, null, 2)}</pre>` : String(value)}</dd>
+        <dd dir="auto">${isObject(value) ? html`<pre tabindex="0">${JSON.stringify(value, null, 2)}</pre>` : String(value)}</dd>
       </div>`,
     )}
   </dl>`;
 
+// A report is what some program sent: nothing in it need have the shape that is hoped for.
+const isObject = (value) => value !== null && typeof value === "object";
 const filled = (object) =>
-  Object.entries(object ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  isObject(object)
+    ? Object.entries(object).filter(([, value]) => value !== null && value !== undefined && value !== "")
+    : [];
+const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
+// What came with a report, as [id, title, content]; parts that share a line are `half` as wide.
 function Facts({ one }) {
-  const extra = one.extra ?? {};
-  const request = filled({ URL: one.request_url, Method: one.request_method, "User agent": extra.user_agent });
+  const { user_agent, ...extra } = Object.fromEntries(filled(one.extra));
+  const request = filled({ URL: one.request_url, Method: one.request_method, "User agent": user_agent });
   const headers = filled(one.request_headers);
-  const where = filled({ environment: one.environment, release: one.release, level: one.level, server: one.server_name });
-  const user = filled(typeof one.user === "object" ? one.user : { id: one.user });
+  const { environment, release, level, server_name: server } = one;
+  const tags = [...filled({ environment, release, level, server }), ...filled(one.tags)];
+  const user = typeof one.user === "object" ? filled(one.user) : filled({ id: one.user });
   if (!user.length && one.user_id) user.push(["id", one.user_id]);
-  const tags = filled(one.tags);
-  const contexts = filled(one.contexts);
-  const rest = filled({ ...extra, user_agent: undefined });
-  const crumbs = one.breadcrumbs ?? [];
+  const crumbs = Array.isArray(one.breadcrumbs) ? one.breadcrumbs.filter(isObject) : [];
+  const halves = [
+    ["user", "User", user],
+    ...filled(one.contexts).map(([name, value]) => [
+      `context-${name}`,
+      name,
+      isObject(value) ? filled(value) : [[name, value]],
+    ]),
+    ["report-tags", "Tags of this report", tags],
+  ].filter(([, , pairs]) => pairs.length);
   return html`
-    ${request.length > 0 &&
-    html`<${Section} id="request" title="Request">
-      <${Pairs} pairs=${request} />
+    ${
+      request.length + headers.length > 0 &&
+      html`<${Section} id="request" title="Request">
+      ${request.length > 0 && html`<${Pairs} pairs=${request} />`}
       ${headers.length > 0 && html`<details class="more"><summary>${plural(headers.length, "header")}</summary><${Pairs} pairs=${headers} /></details>`}
-    <//>`}
-    ${crumbs.length > 0 && html`<${Section} id="crumbs" title="Breadcrumbs" count=${crumbs.length}><${Crumbs} crumbs=${crumbs} end=${one.timestamp} /><//>`}
-    ${user.length > 0 && html`<${Section} id="user" title="User" half><${Pairs} pairs=${user} /><//>`}
-    ${where.length + tags.length > 0 && html`<${Section} id="report-tags" title="Tags of this report" half><${Pairs} pairs=${[...where, ...tags]} /><//>`}
-    ${contexts.map(
-      ([name, value], i) => html`<${Section} id=${`context-${i}`} title=${name} half><${Pairs} pairs=${typeof value === "object" ? filled(value) : [[name, value]]} /><//>`,
+    <//>`
+    }
+    ${crumbs.length > 0 && html`<${Section} id="crumbs" title="Breadcrumbs" count=${crumbs.length}><${Crumbs} crumbs=${crumbs} /><//>`}
+    ${halves.map(
+      ([id, title, pairs], i) =>
+        html`<${Section} id=${id} title=${title} half=${i % 2 === 1 || i < halves.length - 1}><${Pairs} pairs=${pairs} /><//>`,
     )}
-    ${rest.length > 0 && html`<${Section} id="extra" title="Extra"><${Pairs} pairs=${rest} /><//>`}
+    ${filled(extra).length > 0 && html`<${Section} id="extra" title="Extra"><${Pairs} pairs=${filled(extra)} /><//>`}
   `;
 }
 
-const crumbTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 });
+const crumbTime = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 1,
+});
+
+function crumbAge(stamp) {
+  const time = new Date(typeof stamp === "number" ? stamp * 1000 : stamp);
+  return Number.isNaN(time.valueOf()) ? "" : crumbTime.format(time);
+}
 
 const Crumbs = ({ crumbs }) =>
   html`<ol class="crumbs">
-    ${crumbs.map((crumb) => {
-      const time = typeof crumb.timestamp === "number" ? crumb.timestamp * 1000 : Date.parse(crumb.timestamp);
-      return html`<li class=${crumb.level && `level-${crumb.level}`}>
-        <time class="muted">${Number.isNaN(time) ? "" : crumbTime.format(time)}</time>
-        <span class="badge plain">${crumb.category ?? crumb.type ?? "note"}</span>
-        <span dir="auto">${crumb.message ?? JSON.stringify(crumb.data ?? {})}</span>
-      </li>`;
-    })}
+    ${crumbs.map(
+      ({ timestamp, category, type, level, message, data }) =>
+        html`<li>
+          <time class="muted">${crumbAge(timestamp)}</time>
+          <span class=${`badge level-${level}`}>${text(category ?? type ?? "note")}</span>
+          <span dir="auto">${text(message ?? data ?? "")}</span>
+        </li>`,
+    )}
   </ol>`;

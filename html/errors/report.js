@@ -18,7 +18,8 @@ export function asText(error, occurrence) {
 }
 
 export function asMarkdown(error, occurrence, address) {
-  const request = occurrence?.request_url && `${occurrence.request_method ?? "GET"} ${occurrence.request_url}`;
+  const request =
+    occurrence?.request_url && `${occurrence.request_method ?? "GET"} ${occurrence.request_url}`;
   const facts = [
     ["Project", error.project],
     ["Environment", occurrence?.environment],

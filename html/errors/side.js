@@ -35,7 +35,8 @@ const Shares = ({ title, items, filter }) => {
     <h3>${title}</h3>
     <ul class="shares">
       ${items.map(
-        (item) => html`<${Share} name=${item.name ?? item.value} count=${item.count} whole=${whole} to=${filter && query({ [filter]: item.name, status: "all" })} />`,
+        (item) =>
+          html`<${Share} name=${item.name ?? item.value} count=${item.count} whole=${whole} to=${filter && query({ [filter]: item.name, status: "all" })} />`,
       )}
     </ul>
   </section>`;

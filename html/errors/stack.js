@@ -36,7 +36,8 @@ function python(lines) {
     const [, file, line, name] = pythonFrame.exec(text) ?? [];
     if (file) {
       const below = lines[i + 1] ?? "";
-      const source = /^[\s|]{3,}\S/.test(below) && !pythonFrame.test(below) && !/^[\s|]*[~^]+$/.test(below) ? below : "";
+      const source =
+        /^[\s|]{3,}\S/.test(below) && !pythonFrame.test(below) && !/^[\s|]*[~^]+$/.test(below) ? below : "";
       frames.unshift({
         function: name ?? "<module>",
         file,
@@ -79,12 +80,21 @@ function go(lines) {
 
 const patterns = [
   // Java: at org.shop.Cart.add(Cart.java:12)
-  [/^\s*at ([\w.$<>/@]+)\(([^():]+|Native Method|Unknown Source)(?::(\d+))?\)/, ([, name, file, line]) => ({ name, file, line, own: isOwn(file, name) })],
+  [
+    /^\s*at ([\w.$<>/@]+)\(([^():]+|Native Method|Unknown Source)(?::(\d+))?\)/,
+    ([, name, file, line]) => ({ name, file, line, own: isOwn(file, name) }),
+  ],
   // V8: at add (https://shop.example/app.js:10:5), at async Promise.all (index 0), at node:internal/x:1:2
-  [/^\s*at (?:(.+?) \()?((?:[a-z-]+:)?[^()\s][^()]*?):(\d+)(?::(\d+))?\)?$/, ([, name, file, line, column]) => ({ name, file, line, column, own: isOwn(file) })],
+  [
+    /^\s*at (?:(.+?) \()?((?:[a-z-]+:)?[^()\s][^()]*?):(\d+)(?::(\d+))?\)?$/,
+    ([, name, file, line, column]) => ({ name, file, line, column, own: isOwn(file) }),
+  ],
   [/^\s*at (.+?) \((native|<anonymous>|index \d+)\)$/, ([, name, file]) => ({ name, file, own: false })],
   // Firefox and Safari: add@https://shop.example/app.js:10:5
-  [/^\s*([^@\s]*)@(\S+?):(\d+)(?::(\d+))?$/, ([, name, file, line, column]) => ({ name, file, line, column, own: isOwn(file) })],
+  [
+    /^\s*([^@\s]*)@(\S+?):(\d+)(?::(\d+))?$/,
+    ([, name, file, line, column]) => ({ name, file, line, column, own: isOwn(file) }),
+  ],
 ];
 
 const cause = /^\s*(?:Caused by:|\[cause\]:|Suppressed:)\s*(.*)$/;
@@ -122,17 +132,21 @@ function callOf(text) {
   return null;
 }
 
+const objects = (list) =>
+  Array.isArray(list) ? list.filter((one) => one !== null && typeof one === "object") : [];
+
 // The exceptions of a report: what the client sent as frames, else what its text says.
 export function exceptionsOf(occurrence, error) {
-  if (occurrence?.frames?.length)
+  const frames = objects(occurrence?.frames);
+  if (frames.length)
     return [
-      { title: `${error.exception_type}: ${error.message}`, note: "", frames: occurrence.frames },
-      ...(occurrence.causes ?? []).map((one) => ({
+      { title: `${error.exception_type}: ${error.message}`, note: "caused by", frames },
+      ...objects(occurrence.causes).map((one) => ({
         title: [one.exception_type ?? one.type, one.message].filter(Boolean).join(": "),
-        note: "",
-        frames: one.frames ?? parseStack(one.traceback)?.[0].frames ?? [],
+        note: "caused by",
+        frames: objects(one.frames ?? parseStack(one.traceback)?.[0].frames),
       })),
-    ].map((one, i, all) => ({ ...one, note: i < all.length - 1 ? "caused by" : "" }));
+    ];
   return parseStack(occurrence?.traceback ?? error.traceback);
 }
 

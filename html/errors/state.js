@@ -28,9 +28,15 @@ export async function change(verb, ids, reload) {
   try {
     await each(ids, (id) => post(`api/errors/${id}/${verb}`));
     const { done, opposite } = verbs[verb];
-    toast(`${done} ${plural(ids.length, "error")}`, { label: "Undo", run: () => change(opposite, ids, reload) });
+    toast(`${done} ${plural(ids.length, "error")}`, {
+      label: "Undo",
+      run: () => change(opposite, ids, reload),
+    });
   } catch (error) {
-    toast(`Could not ${verb}: ${error.message}`, { label: "Try again", run: () => change(verb, ids, reload) });
+    toast(`Could not ${verb}: ${error.message}`, {
+      label: "Try again",
+      run: () => change(verb, ids, reload),
+    });
   }
   forget("errors");
   reload();

@@ -16,8 +16,8 @@ const bundles = [
     source: `
       import { h } from "preact";
       import htm from "htm";
-      export { h, render, Fragment, createContext } from "preact";
-      export { useCallback, useContext, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState, useId }
+      export { render } from "preact";
+      export { useCallback, useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState }
         from "preact/hooks";
       export const html = htm.bind(h);
     `,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "json_scan.h"
 #include "text.h"
 
 #define FFFD "\xef\xbf\xbd"
@@ -181,6 +182,7 @@ a_nul_byte_is_no_blank(void **state)
 	assert_null(json_parse(mem, "\0", 1, &why, &at));
 	assert_null(json_parse(mem, "\"\0\"", 3, &why, &at));
 	assert_null(json_parse(mem, "\"\\\0\"", 4, &why, &at));
+	assert_string_equal(why, "an escape in a string is none that JSON knows");
 }
 
 static void
@@ -237,6 +239,22 @@ sixty_four_levels_are_deep_enough(void **state)
 }
 
 static void
+siblings_do_not_add_to_the_depth(void **state)
+{
+	struct buf b = {0};
+	const char *why;
+	size_t at;
+
+	(void)state;
+	buf_str(&b, "[[]");
+	for (int n = 0; n < 200; n++)
+		buf_str(&b, ",{\"a\":[]}");
+	buf_char(&b, ']');
+	assert_string_equal(rewritten(b.data, b.len, &why, &at), buf_text(&b));
+	buf_free(&b);
+}
+
+static void
 a_million_brackets_do_no_harm(void **state)
 {
 	size_t len = 1000000, at;
@@ -248,6 +266,44 @@ a_million_brackets_do_no_harm(void **state)
 	assert_null(json_parse(mem, text, len, &why, &at));
 	assert_int_equal(at, 64);
 	free(text);
+}
+
+/* Each grows to three: the copy must have room for them. */
+static void
+bad_bytes_in_any_number_are_replaced(void **state)
+{
+	enum { BYTES = 100000 };
+	char *text = malloc(BYTES);
+	const cJSON *doc;
+	const char *why;
+	size_t at;
+
+	(void)state;
+	memset(text, 0xff, BYTES);
+	text[0] = text[BYTES - 1] = '"';
+	doc = json_parse(mem, text, BYTES, &why, &at);
+	assert_non_null(doc);
+	assert_int_equal(strlen(doc->valuestring), 3 * (BYTES - 2));
+	free(text);
+}
+
+/* cJSON before 1.7.19 takes what lies beyond 63 characters of a number for garbage. */
+static void
+long_numbers_reach_cjson_short(void **state)
+{
+	struct buf b = {0};
+	const char *why;
+	size_t at, len;
+
+	(void)state;
+	buf_str(&b, "[1.");
+	for (int n = 0; n < 1000; n++)
+		buf_char(&b, '3');
+	buf_str(&b, ",2]");
+	assert_string_equal(
+	    json_scan(mem, b.data, b.len, &len, &why, &at), "[1.3333333333333333,2]");
+	assert_int_equal(len, 22);
+	buf_free(&b);
 }
 
 /* Two hundred thousand members, each name given twice; a quadratic reader would take minutes. */
@@ -501,7 +557,10 @@ main(void)
 	    TEST(a_nul_byte_is_no_blank),
 	    TEST(the_text_is_not_read_beyond_its_length),
 	    TEST(sixty_four_levels_are_deep_enough),
+	    TEST(siblings_do_not_add_to_the_depth),
 	    TEST(a_million_brackets_do_no_harm),
+	    TEST(bad_bytes_in_any_number_are_replaced),
+	    TEST(long_numbers_reach_cjson_short),
 	    TEST(many_members_keep_their_last_values),
 	    TEST(one_name_many_times_leaves_one_member),
 	    TEST(more_than_a_few_members_lose_duplicates_anywhere),

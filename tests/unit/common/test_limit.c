@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -182,6 +183,17 @@ a_limit_lowered_between_restarts_is_met_within_its_own_time(void **state)
 }
 
 static void
+no_bucket_holds_more_than_an_hour_refills(void **state)
+{
+	const struct limit vast = {.per_minute = 1, .burst = 1000};
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(limit_take(table, SLOTS, KEY, vast, MINUTE, false), 0);
+	assert_int_equal(limit_take(table, SLOTS, KEY, vast, MINUTE, false), MINUTE);
+}
+
+static void
 extreme_limits_do_not_overflow(void **state)
 {
 	const struct limit extremes[] = {
@@ -193,17 +205,19 @@ extreme_limits_do_not_overflow(void **state)
 		assert_in_range(
 		    limit_take(table, SLOTS, KEY + i, extremes[i], MINUTE, false), 0, 60 * MINUTE);
 	}
+	/* The finest token costs a microsecond. */
+	assert_int_equal(limit_take(table, SLOTS, KEY + 3, extremes[3], MINUTE, false), 1);
 }
 
 /* The pool's processes draw from one bucket; between them they get what one would. */
 static void
 several_processes_share_one_limit(void **state)
 {
-	enum { PROCESSES = 4, TRIES = 20000 };
-	const struct limit thousand = {.per_minute = 1000, .burst = 1000};
+	enum { PROCESSES = 4, TRIES = 100000 };
+	const struct limit many = {.per_minute = 300000, .burst = 300000};
 	struct shared {
 		struct shm_bucket table[SLOTS];
-		_Atomic int allowed;
+		_Atomic int started, allowed;
 	} *shared =
 	    mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
@@ -214,9 +228,12 @@ several_processes_share_one_limit(void **state)
 
 		assert_true(pid != -1);
 		if (pid == 0) {
+			/* All at once, or the first would be done before the last is there. */
+			atomic_fetch_add(&shared->started, 1);
+			while (shared->started < PROCESSES)
+				(void)sched_yield();
 			for (int n = 0; n < TRIES; n++)
-				if (limit_take(shared->table, SLOTS, KEY, thousand, MINUTE, true) ==
-				    0)
+				if (limit_take(shared->table, SLOTS, KEY, many, MINUTE, true) == 0)
 					atomic_fetch_add(&shared->allowed, 1);
 			_exit(0);
 		}
@@ -227,7 +244,7 @@ several_processes_share_one_limit(void **state)
 		assert_true(wait(&status) > 0);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(shared->allowed, 1000);
+	assert_int_equal(shared->allowed, 300000);
 	(void)munmap(shared, sizeof *shared);
 }
 
@@ -249,6 +266,7 @@ main(void)
 	    TEST(buckets_that_have_filled_up_are_free_for_others),
 	    TEST(a_table_from_before_the_boot_locks_nobody_out),
 	    TEST(a_limit_lowered_between_restarts_is_met_within_its_own_time),
+	    TEST(no_bucket_holds_more_than_an_hour_refills),
 	    TEST(extreme_limits_do_not_overflow),
 	    TEST(several_processes_share_one_limit),
 	};

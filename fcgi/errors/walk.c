@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The statements of the walks are put together from fixed text, for they differ in
+ * the index, the column and little else.  Each gives rows of
+ *
+ *	value sorted by, tie breaker, error, whether the other filters hold
+ *
+ * and takes the same values in the same places:
+ *
+ *	?1 project  ?2 statuses  ?3 sources  ?4 value and ?5 tie breaker of the place
+ *	?6 since  ?7 until  ?8 words  ?9 scope  ?10 session  ?11 level
+ *
+ * An index range holds one status and one source, so a walk merges up to six of
+ * them ("arms"); SQLite does that without sorting.  Rows as high as the place are
+ * a range of their own (PART_TIES), or thousands of equal counts would be passed
+ * over to find where the page before ended.
+ */
+#include "walk.h"
+
+#include <string.h>
+
+#include "text.h"
+
+/*
+ * What a page may look at for each row it shows.  With what is read to show a row
+ * (its keys, its hours) it stays below twenty rows for each.
+ */
+#define VISITS_PER_ROW 8
+/* Words are rare if at most so many errors for each row of the page have them. */
+#define RARE_PER_ROW 5
+
+enum driver { ALONG_STATUS, ALONG_PROJECT, ALONG_LEVEL, ALONG_SCOPE, ALONG_SESSION, ALONG_WORDS };
+enum part { PART_TIES, PART_REST };
+
+/* ---- the statements ---------------------------------------------------------- */
+
+/* CASE, because it alone is sure to leave the search alone when there are no words. */
+#define HAS_WORDS                                                                                  \
+	"CASE WHEN ?8 IS NULL THEN 1"                                                              \
+	" ELSE EXISTS (SELECT 1 FROM error_fts WHERE error_fts MATCH ?8 AND rowid = e.id) END"
+#define OTHER_LEVEL " WHEN ?11 IS NOT NULL AND e.level <> ?11 THEN 0"
+#define OTHER_PROJECT " WHEN ?1 IS NOT NULL AND e.project <> ?1 THEN 0"
+#define OTHER_SOURCE " WHEN NOT ?3 >> e.browser & 1 THEN 0"
+/* An error of many keys is shown where the highest of them stands. */
+#define OTHER_KEY                                                                                  \
+	" WHEN e.keys > 1 AND EXISTS (SELECT 1 FROM error_key o"                                   \
+	" JOIN facet p ON p.key_id = o.id AND p.scope_id = ?9 WHERE o.error_id = e.id"             \
+	" AND (p.$column, p.key_id) > (f.$column, f.key_id)) THEN 0"
+
+/* A set of errors that is read as a whole: ids is a query that gives it. */
+#define SET(ids)                                                                                   \
+	"SELECT v, id, id, 1 FROM (SELECT e.id AS id, CASE WHEN ?9 IS NULL THEN e.$column"         \
+	" ELSE (SELECT max(f.$column) FROM error_key k JOIN facet f ON f.key_id = k.id"            \
+	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v"                                   \
+	" FROM (" ids ") AS x JOIN error e ON e.id = x.id"                                         \
+	" WHERE ?2 >> e.status & 1 AND ?3 >> e.browser & 1 AND (?1 IS NULL OR e.project = ?1)"     \
+	" AND (?11 IS NULL OR e.level = ?11) AND " HAS_WORDS                                       \
+	" AND ($seen OR e.last_seen BETWEEN ?6 AND ?7))"                                           \
+	" WHERE (v < ?4 OR v = ?4 AND id < ?5)$since /*scan: a bounded set*/"
+
+/*
+ * In the texts $column stands for the column of the sort, $index for its index,
+ * $status and $source for the arm's, $behind for the range behind the place, $seen
+ * for whether since and until are kept by that range, $since for its end.
+ */
+static const struct {
+	const char *value, *tie;
+	int sources; /* 2 if an arm holds one source, 1 if both */
+	const char *indexes[3];
+	const char *arm;
+} drivers[] = {
+    [ALONG_STATUS] = {"e.$column", "e.id", 2, {"error_last", "error_first", "error_rank"},
+	"SELECT e.$column, e.id, e.id, CASE WHEN NOT ($seen OR e.last_seen BETWEEN ?6 AND ?7)"
+	" THEN 0" OTHER_LEVEL " ELSE " HAS_WORDS " END"
+	" FROM error e INDEXED BY $index WHERE ?2 >> $status & 1 AND ?3 >> $source & 1"
+	" AND e.status = $status AND e.browser = $source AND $behind"},
+    [ALONG_PROJECT] = {"e.$column", "e.id", 2,
+	{"error_project_last", "error_project_first", "error_project_rank"},
+	"SELECT e.$column, e.id, e.id, CASE WHEN NOT ($seen OR e.last_seen BETWEEN ?6 AND ?7)"
+	" THEN 0" OTHER_LEVEL " ELSE " HAS_WORDS " END"
+	" FROM error e INDEXED BY $index WHERE ?2 >> $status & 1 AND ?3 >> $source & 1"
+	" AND e.project = ?1 AND e.status = $status AND e.browser = $source AND $behind"},
+    [ALONG_LEVEL] = {"e.$column", "e.id", 1, {"error_level_last", NULL, NULL},
+	"SELECT e.$column, e.id, e.id, CASE WHEN 0 THEN 0" OTHER_PROJECT OTHER_SOURCE
+	" ELSE " HAS_WORDS " END"
+	" FROM error e INDEXED BY $index WHERE ?2 >> $status & 1"
+	" AND e.level = ?11 AND e.level <> 3 AND e.status = $status AND $behind"},
+    [ALONG_SCOPE] = {"f.$column", "f.key_id", 1, {"facet_last", "facet_first", "facet_rank"},
+	"SELECT f.$column, f.key_id, e.id, CASE WHEN NOT ($seen OR f.last_seen BETWEEN ?6 AND ?7)"
+	" THEN 0" OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE OTHER_KEY " ELSE " HAS_WORDS " END"
+	" FROM facet f INDEXED BY $index CROSS JOIN error_key k ON k.id = f.key_id"
+	" CROSS JOIN error e ON e.id = k.error_id WHERE ?2 >> $status & 1"
+	" AND f.scope_id = ?9 AND f.status = $status AND $behind"},
+    [ALONG_SESSION] = {"v", "id", 0, {NULL, NULL, NULL},
+	SET("SELECT DISTINCT k.error_id AS id FROM session_seen s"
+	    " JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
+    [ALONG_WORDS] = {"v", "id", 0, {NULL, NULL, NULL},
+	SET("SELECT rowid AS id FROM error_fts WHERE error_fts MATCH ?8")},
+};
+
+static bool
+is_set(enum driver by)
+{
+	return drivers[by].sources == 0;
+}
+
+/* Adds the text with what stands for each name put in; the last of names is {NULL, NULL}. */
+static void
+expand(struct buf *b, const char *text, const char *const names[][2])
+{
+	const char *dollar;
+	size_t i;
+
+	while ((dollar = strchr(text, '$')) != NULL) {
+		buf_add(b, text, (size_t)(dollar - text));
+		for (i = 0; !text_starts_with(dollar + 1, names[i][0]); i++)
+			continue;
+		/* What is put in may hold names that stand behind it in the list. */
+		expand(b, names[i][1], names + i + 1);
+		text = dollar + 1 + strlen(names[i][0]);
+	}
+	buf_str(b, text);
+}
+
+static void
+add_arm(struct buf *b, enum driver by, enum sort sort, enum part part, int status, int source)
+{
+	static const char *const sort_columns[] = {"last_seen", "first_seen", "rank"};
+	static const char *const digits[] = {"0", "1", "2"};
+	const char *const names[][2] = {
+	    {"behind", part == PART_TIES ? "$value = ?4 AND $tie < ?5" : "$value < ?4$since"},
+	    {"since", sort == SORT_LAST_SEEN ? " AND $value >= ?6" : ""},
+	    {"seen", sort == SORT_LAST_SEEN ? "1" : "0"},
+	    {"value", drivers[by].value},
+	    {"tie", drivers[by].tie},
+	    {"index", is_set(by) ? "" : drivers[by].indexes[sort]},
+	    {"status", digits[status]},
+	    {"source", digits[source]},
+	    {"column", sort_columns[sort]},
+	};
+
+	expand(b, drivers[by].arm, names);
+}
+
+/* The number of the statement, or DB_FAILED. */
+static int
+prepare_walk(struct db *db, enum driver by, enum sort sort, enum part part)
+{
+	struct buf text = {0};
+	int statement;
+
+	if (is_set(by))
+		add_arm(&text, by, sort, part, 0, 0);
+	for (int status = STATUS_UNRESOLVED; !is_set(by) && status <= STATUS_IGNORED; status++)
+		for (int source = 0; source < drivers[by].sources; source++) {
+			if (text.len > 0)
+				buf_str(&text, " UNION ALL ");
+			add_arm(&text, by, sort, part, status, source);
+		}
+	buf_str(&text, " ORDER BY 1 DESC, 2 DESC");
+	statement = db_prepare(db, buf_text(&text));
+	buf_free(&text);
+	return statement;
+}
+
+/* ---- walking ----------------------------------------------------------------- */
+
+struct walking {
+	struct db *db;
+	const struct filter *filter;
+	struct place from;
+	int64_t limit;
+	int64_t offset;  /* still to be passed over */
+	int64_t visits;  /* still allowed; below zero in a set: no limit */
+	bool counting;   /* goes on behind the page, for the total */
+	bool stopped;    /* before the end */
+	int64_t matches; /* seen by this walk */
+	struct walk *walk;
+};
+
+/* Takes the current row, which passed the filters; false when the walk may end. */
+static bool
+take(struct walking *w, struct place place, int64_t error)
+{
+	struct walk *walk = w->walk;
+
+	w->matches++;
+	if (w->offset > 0) {
+		w->offset--;
+		return true;
+	}
+	if ((int64_t)walk->n == w->limit) {
+		walk->more = true;
+		return w->counting;
+	}
+	walk->found[walk->n++] = (struct found){error, place.value};
+	place.seen = w->from.seen + w->matches;
+	walk->next = place;
+	return true;
+}
+
+static int
+walk_part(struct walking *w, enum driver by, enum part part)
+{
+	const struct filter *f = w->filter;
+	int st = prepare_walk(w->db, by, f->sort, part), row;
+
+	if (st == DB_FAILED)
+		return DB_FAILED;
+	row = db_query(w->db, st,
+	    DB_ARGS(DB_TEXT(f->project), DB_INT(f->statuses), DB_INT(f->sources),
+		DB_INT(w->from.value), DB_INT(w->from.id), DB_INT(f->since), DB_INT(f->until),
+		DB_TEXT(f->words), f->scope > 0 ? DB_INT(f->scope) : DB_NULL,
+		f->session != NULL ? DB_INT((int64_t)text_hash(f->session, strlen(f->session)))
+				   : DB_NULL,
+		f->level >= 0 ? DB_INT(f->level) : DB_NULL));
+	for (; row == DB_ROW; row = db_next(w->db, st)) {
+		struct place place = {
+		    db_int(w->db, st, 0), db_int(w->db, st, 1), w->from.seen + w->matches};
+
+		if (db_int(w->db, st, 3) && !take(w, place, db_int(w->db, st, 2)))
+			break;
+		if (w->visits > 0 && --w->visits == 0) {
+			w->stopped = true;
+			/* A page that is not full ends where its walk did. */
+			if ((int64_t)w->walk->n < w->limit)
+				w->walk->next = place;
+			break;
+		}
+	}
+	if (row == DB_FAILED)
+		return DB_FAILED;
+	db_done(w->db, st);
+	return 0;
+}
+
+/* ---- choosing ---------------------------------------------------------------- */
+
+static int
+tally(struct db *db, const char *project, const struct filter *f, int level, int64_t *errors)
+{
+	return db_number(db, SQL_TALLY,
+	    DB_ARGS(DB_TEXT(project), DB_INT(f->statuses), DB_INT(f->sources),
+		level >= 0 ? DB_INT(level) : DB_NULL),
+	    0, errors);
+}
+
+/* What narrows the walk most and is still in the order of the sort. */
+static int
+choose(struct db *db, const struct filter *f, int64_t limit, enum driver *by)
+{
+	int64_t most = limit * RARE_PER_ROW, some, other;
+
+	*by = f->project != NULL ? ALONG_PROJECT : ALONG_STATUS;
+	if (f->session != NULL) {
+		*by = ALONG_SESSION;
+		return 0;
+	}
+	if (f->words != NULL) {
+		if (db_number(db, SQL_SEARCH_SIZE, DB_ARGS(DB_TEXT(f->words), DB_INT(most + 1)), 0,
+			&some) == -1)
+			return DB_FAILED;
+		if (some <= most) {
+			*by = ALONG_WORDS;
+			return 0;
+		}
+	}
+	if (f->scope > 0) {
+		*by = ALONG_SCOPE;
+		return 0;
+	}
+	if (f->level < 0 || f->level == LEVEL_ERROR || f->sort != SORT_LAST_SEEN)
+		return 0;
+	if (tally(db, f->project, f, -1, &some) == -1 || tally(db, NULL, f, f->level, &other) == -1)
+		return DB_FAILED;
+	if (other < some)
+		*by = ALONG_LEVEL;
+	return 0;
+}
+
+/* Whether the tally knows the total: it counts by project, status, source and level. */
+static bool
+is_tallied(const struct filter *f)
+{
+	return f->session == NULL && f->words == NULL && f->scope == 0 && f->since == INT64_MIN &&
+	       f->until == INT64_MAX;
+}
+
+int
+walk_list(struct req *rq, const struct filter *filter, struct place from, int64_t limit,
+    int64_t offset, struct walk *walk)
+{
+	struct walking w = {.db = rq->db,
+	    .filter = filter,
+	    .from = from,
+	    .limit = limit,
+	    .offset = offset,
+	    .visits = limit * VISITS_PER_ROW + offset,
+	    .counting = !is_tallied(filter),
+	    .walk = walk};
+	enum driver by;
+
+	*walk = (struct walk){.found = arena_alloc(rq->mem, (size_t)limit * sizeof *walk->found)};
+	if (choose(rq->db, filter, limit, &by) == -1)
+		return DB_FAILED;
+	if (is_set(by))
+		w.visits = -1;
+	/* Nothing above until is looked for where times are what is walked. */
+	if (filter->sort == SORT_LAST_SEEN && filter->until < w.from.value) {
+		w.from.value = filter->until + 1;
+		w.from.id = INT64_MIN;
+	}
+	if (!is_set(by) && w.from.value != INT64_MAX && walk_part(&w, by, PART_TIES) == -1)
+		return DB_FAILED;
+	if (!w.stopped && (w.counting || !walk->more) && walk_part(&w, by, PART_REST) == -1)
+		return DB_FAILED;
+	walk->more = walk->more || w.stopped;
+	if (!w.counting)
+		return tally(rq->db, filter->project, filter, filter->level, &walk->total);
+	walk->total = from.seen + w.matches;
+	walk->total_is_lower_bound = w.stopped;
+	return 0;
+}
+
+/* ---- words ------------------------------------------------------------------- */
+
+char *
+walk_words(struct arena *mem, const char *typed)
+{
+	struct buf out = {0};
+	char *words;
+
+	for (;;) {
+		bool phrase;
+		size_t len;
+
+		typed += strspn(typed, " \t\r\n");
+		if (*typed == '\0')
+			break;
+		if ((phrase = *typed == '"'))
+			typed++;
+		len = strcspn(typed, phrase ? "\"" : " \t\r\n\"");
+		/* Without quotes, FTS5 would read operators and columns into it. */
+		if (len > 0) {
+			buf_str(&out, out.len > 0 ? " \"" : "\"");
+			buf_add(&out, typed, len);
+			buf_str(&out, phrase ? "\"" : "\"*");
+		}
+		typed += len;
+		if (phrase && *typed == '"')
+			typed++;
+	}
+	words = out.len > 0 ? arena_strndup(mem, out.data, out.len) : NULL;
+	buf_free(&out);
+	return words;
+}

@@ -108,6 +108,80 @@ db_set_deadline(struct db *db, int64_t mono_us)
 	db->deadline_us = mono_us;
 }
 
+/* ---- the lock file ---------------------------------------------------------- */
+
+/* Opens path with a suffix, for locking; made if need be. */
+static int
+open_beside(const char *path, const char *suffix)
+{
+	char name[4096];
+	int fd;
+
+	if (snprintf(name, sizeof name, "%s%s", path, suffix) >= (int)sizeof name) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		log_warn("%s", name);
+	return fd;
+}
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * Waits for the lock file at most LOCK_WAIT_US.  flock() queues its waiters in
+ * order; a repeating timer whose handler does nothing breaks the wait, and repeats
+ * so that a tick just before the call is not the only one.
+ */
+static int
+wait_for_lock(int fd)
+{
+	struct sigaction alarm_action = {.sa_handler = on_alarm}, old;
+	struct itimerval tick = {{0, 100000}, {0, 100000}}, off = {{0, 0}, {0, 0}};
+	int64_t until;
+	int st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	until = clock_mono_us() + LOCK_WAIT_US;
+	(void)sigaction(SIGALRM, &alarm_action, &old);
+	(void)setitimer(ITIMER_REAL, &tick, NULL);
+	do {
+		st = flock(fd, LOCK_EX);
+	} while (st == -1 && errno == EINTR && clock_mono_us() < until);
+	(void)setitimer(ITIMER_REAL, &off, NULL);
+	(void)sigaction(SIGALRM, &old, NULL);
+	return st;
+}
+
+/* A database in memory has no lock file and needs none. */
+static int
+lock_file(struct db *db)
+{
+	if (db->lock_fd == -1)
+		return 0;
+	if (wait_for_lock(db->lock_fd) == -1) {
+		db->fault = DB_LOCKED;
+		log_warnx("%s: no write lock within %d ms", db->schema->name, LOCK_WAIT_US / 1000);
+		return -1;
+	}
+	db->locked = true;
+	return 0;
+}
+
+static void
+unlock_file(struct db *db)
+{
+	if (db->locked)
+		(void)flock(db->lock_fd, LOCK_UN);
+	db->locked = false;
+}
+
 /* ---- opening ---------------------------------------------------------------- */
 
 int
@@ -163,6 +237,22 @@ check_owner(struct db *db, int64_t *version, int64_t known)
 	return 0;
 }
 
+/*
+ * auto_vacuum must come before the first table.  Small caches and no mmap: pages of
+ * the file count as memory of every process that maps them.
+ */
+static int
+set_up(struct db *db, enum db_sync sync)
+{
+	if (db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+			"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA mmap_size=0;"
+			"PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+			"PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=8388608") == -1)
+		return -1;
+	return db_exec(
+	    db, sync == DB_SYNC_FULL ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+}
+
 /* Brings the schema up to date; a service and the indexer may start together. */
 static int
 migrate(struct db *db)
@@ -211,27 +301,11 @@ compile(struct db *db)
 	return 0;
 }
 
-/* Opens path with a suffix, for locking; made if need be. */
-static int
-open_beside(const char *path, const char *suffix)
-{
-	char name[4096];
-	int fd;
-
-	if (snprintf(name, sizeof name, "%s%s", path, suffix) >= (int)sizeof name) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1)
-		log_warn("%s", name);
-	return fd;
-}
-
 struct db *
 db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 {
 	struct db *db = heap_alloc(sizeof *db);
+	int st;
 
 	db->schema = schema;
 	db->path = heap_strdup(path);
@@ -250,17 +324,14 @@ db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	/*
-	 * auto_vacuum must come before the first table.  Small caches and no mmap:
-	 * pages of the file count as memory of every process that maps them.
+	 * A file becomes a WAL database once, and SQLite does not wait for who does it:
+	 * processes that start together take turns.  Who holds the lock for longer than
+	 * we wait has the file made already.
 	 */
-	if (db_exec(db,
-		"PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
-		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA mmap_size=0;"
-		"PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-		"PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=8388608") == -1 ||
-	    db_exec(db, sync == DB_SYNC_FULL ? "PRAGMA synchronous=FULL"
-					     : "PRAGMA synchronous=NORMAL") == -1 ||
-	    migrate(db) == -1 || compile(db) == -1)
+	(void)lock_file(db);
+	st = set_up(db, sync);
+	unlock_file(db);
+	if (st == -1 || migrate(db) == -1 || compile(db) == -1)
 		goto fail;
 	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, look_at_deadline, db);
 	return db;
@@ -495,59 +566,12 @@ db_text_copy(struct db *db, int statement, int column, struct arena *mem)
 
 /* ---- transactions ----------------------------------------------------------- */
 
-static void
-on_alarm(int sig)
-{
-	(void)sig;
-}
-
-/*
- * Waits for the lock file at most LOCK_WAIT_US.  flock() queues its waiters in
- * order; a repeating timer whose handler does nothing breaks the wait, and repeats
- * so that a tick just before the call is not the only one.
- */
-static int
-lock_file(int fd)
-{
-	struct sigaction alarm_action = {.sa_handler = on_alarm}, old;
-	struct itimerval tick = {{0, 100000}, {0, 100000}}, off = {{0, 0}, {0, 0}};
-	int64_t until;
-	int st;
-
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	until = clock_mono_us() + LOCK_WAIT_US;
-	(void)sigaction(SIGALRM, &alarm_action, &old);
-	(void)setitimer(ITIMER_REAL, &tick, NULL);
-	do {
-		st = flock(fd, LOCK_EX);
-	} while (st == -1 && errno == EINTR && clock_mono_us() < until);
-	(void)setitimer(ITIMER_REAL, &off, NULL);
-	(void)sigaction(SIGALRM, &old, NULL);
-	return st;
-}
-
-static void
-unlock_file(struct db *db)
-{
-	if (db->locked)
-		(void)flock(db->lock_fd, LOCK_UN);
-	db->locked = false;
-}
-
 int
 db_begin(struct db *db)
 {
 	db->fault = DB_OK;
-	if (db->lock_fd != -1) {
-		if (lock_file(db->lock_fd) == -1) {
-			db->fault = DB_LOCKED;
-			log_warnx("%s: no write lock within %d ms", db->schema->name,
-			    LOCK_WAIT_US / 1000);
-			return DB_FAILED;
-		}
-		db->locked = true;
-	}
+	if (lock_file(db) == -1)
+		return DB_FAILED;
 	if (sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
 		(void)fail(db, "BEGIN IMMEDIATE");
 		unlock_file(db);

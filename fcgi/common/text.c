@@ -181,14 +181,32 @@ text_utf8_length(const char *s, size_t left)
 	return len;
 }
 
+/* How many bytes at s are ASCII, or a few less: most text is, and goes by eight at a time. */
+static size_t
+ascii_length(const char *s, size_t len)
+{
+	uint64_t eight;
+	size_t i = 0;
+
+	for (; len - i >= sizeof eight; i += sizeof eight) {
+		memcpy(&eight, s + i, sizeof eight);
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return i;
+}
+
 bool
 text_utf8_valid(const char *s, size_t len)
 {
-	size_t step;
+	size_t i = ascii_length(s, len), step;
 
-	for (size_t i = 0; i < len; i += step)
+	while (i < len) {
 		if ((step = text_utf8_length(s + i, len - i)) == 0)
 			return false;
+		/* Behind a character of several bytes ASCII may go on for long. */
+		i += step > 1 ? step + ascii_length(s + i + step, len - i - step) : 1;
+	}
 	return true;
 }
 

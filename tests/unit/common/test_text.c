@@ -193,6 +193,27 @@ utf8_sequences_are_told_from_other_bytes(void **state)
 }
 
 static void
+one_bad_byte_is_found_wherever_it_lies(void **state)
+{
+	char text[64];
+
+	(void)state;
+	for (size_t len = 0; len < sizeof text; len++) {
+		memset(text, 'a', sizeof text);
+		assert_true(text_utf8_valid(text, len));
+		for (size_t i = 0; i < len; i++) {
+			memset(text, 'a', sizeof text);
+			text[i] = '\x80';
+			assert_false(text_utf8_valid(text, len));
+			if (i == 0)
+				continue;
+			text[i - 1] = '\xc3';
+			assert_true(text_utf8_valid(text, len));
+		}
+	}
+}
+
+static void
 cutting_never_splits_a_character(void **state)
 {
 	static const struct {
@@ -396,6 +417,7 @@ main(void)
 	    cmocka_unit_test(query_strings_are_decoded),
 	    cmocka_unit_test(decoding_works_in_place_and_keeps_nul),
 	    cmocka_unit_test(utf8_sequences_are_told_from_other_bytes),
+	    cmocka_unit_test(one_bad_byte_is_found_wherever_it_lies),
 	    cmocka_unit_test(cutting_never_splits_a_character),
 	    cmocka_unit_test(what_is_no_text_becomes_the_replacement_character),
 	    cmocka_unit_test(plain_bytes_are_counted_up_to_the_first_that_json_escapes),

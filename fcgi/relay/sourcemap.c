@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings are deltas all the way down, so they can only be read from the start;
+ * cutting them into blocks that each begin from zero is what makes a position
+ * cheap to find.  A segment in a block:
+ *
+ *	varint  lines since the segment before << 2 | kind
+ *	varint  column, or columns since the segment before on the same line
+ *	varint  (mapped) source, original line, original column: folded differences
+ *	varint  (named) name: folded difference
+ */
+#include "sourcemap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "text.h"
+#include "varint.h"
+#include "vlq.h"
+
+enum kind { UNMAPPED, MAPPED, NAMED };
+
+struct segment {
+	uint32_t line, column;
+	enum kind kind;
+	int32_t source, original_line, original_column, name;
+	size_t order; /* among its line's, for a stable sort */
+};
+
+/* What is being built; the totals run over the whole file. */
+struct builder {
+	struct arena *mem;
+	const struct sourcemap_sink *sink;
+	const char **why;
+	bool stopped;
+
+	struct buf block;
+	size_t in_block;
+	int64_t start;
+	struct segment last; /* in the block */
+
+	size_t nsources, nnames; /* of the sections before this one */
+};
+
+/* One map, which may be a section of an index map. */
+struct section {
+	const cJSON *map;
+	struct sourcemap_position at;   /* its offset in the generated file */
+	struct sourcemap_position stop; /* where the next one begins */
+	size_t nsources, nnames;        /* of its own */
+};
+
+static const struct sourcemap_position nowhere = {UINT32_MAX, UINT32_MAX};
+
+int64_t
+sourcemap_key(uint32_t line, uint32_t column)
+{
+	return (int64_t)((uint64_t)line << 31 | (column & INT32_MAX));
+}
+
+const char *
+sourcemap_debug_id(const cJSON *doc)
+{
+	const char *id = json_get_text(doc, "debugId");
+
+	return id != NULL ? id : json_get_text(doc, "debug_id");
+}
+
+static bool
+invalid(struct builder *b, const char *why)
+{
+	*b->why = why;
+	return false;
+}
+
+/* ---- blocks --------------------------------------------------------------------- */
+
+static bool
+end_block(struct builder *b)
+{
+	if (b->in_block > 0 &&
+	    b->sink->block(b->sink->arg, b->start, b->block.data, b->block.len) != 0)
+		b->stopped = true;
+	b->block.len = 0;
+	b->in_block = 0;
+	return !b->stopped;
+}
+
+/* A block never ends between two segments of the same position: a search sees both. */
+static bool
+add_segment(struct builder *b, const struct segment *s)
+{
+	struct segment *last = &b->last;
+
+	if (b->in_block >= SOURCEMAP_BLOCK &&
+	    (s->line != last->line || s->column != last->column) && !end_block(b))
+		return false;
+	if (b->in_block++ == 0) {
+		b->start = sourcemap_key(s->line, s->column);
+		*last = (struct segment){.line = s->line};
+	}
+	varint_put(&b->block, (uint64_t)(s->line - last->line) << 2 | (uint64_t)s->kind);
+	varint_put(&b->block, s->line == last->line ? s->column - last->column : s->column);
+	last->line = s->line;
+	last->column = s->column;
+	if (s->kind == UNMAPPED)
+		return true;
+	varint_put(&b->block, varint_fold((int64_t)s->source - last->source));
+	varint_put(&b->block, varint_fold((int64_t)s->original_line - last->original_line));
+	varint_put(&b->block, varint_fold((int64_t)s->original_column - last->original_column));
+	last->source = s->source;
+	last->original_line = s->original_line;
+	last->original_column = s->original_column;
+	if (s->kind == NAMED) {
+		varint_put(&b->block, varint_fold((int64_t)s->name - last->name));
+		last->name = s->name;
+	}
+	return true;
+}
+
+/* Reads the next segment of a block; false at its end or where it is broken. */
+static bool
+take_segment(struct varint_input *in, struct segment *s)
+{
+	uint64_t head, column, v[3];
+
+	if (!varint_take(in, &head) || !varint_take(in, &column))
+		return false;
+	s->column = (uint32_t)(head >> 2 == 0 ? s->column + column : column);
+	s->line += (uint32_t)(head >> 2);
+	s->kind = (enum kind)(head & 3);
+	if (s->kind == UNMAPPED)
+		return true;
+	for (size_t i = 0; i < NELEM(v); i++)
+		if (!varint_take(in, &v[i]))
+			return false;
+	s->source += (int32_t)varint_unfold(v[0]);
+	s->original_line += (int32_t)varint_unfold(v[1]);
+	s->original_column += (int32_t)varint_unfold(v[2]);
+	if (s->kind != NAMED)
+		return true;
+	if (!varint_take(in, &head))
+		return false;
+	s->name += (int32_t)varint_unfold(head);
+	return true;
+}
+
+bool
+sourcemap_find(const void *block, size_t len, int64_t start, struct sourcemap_position at,
+    struct sourcemap_origin *out)
+{
+	struct varint_input in = {block, (const unsigned char *)block + len};
+	struct segment s = {.line = (uint32_t)(start >> 31)}, best = {0};
+	bool found = false;
+
+	while (take_segment(&in, &s) &&
+	       (s.line < at.line || (s.line == at.line && s.column <= at.column))) {
+		/*
+		 * Of several segments at one place the first counts when the place is met
+		 * exactly, else the last: what the established readers do.
+		 */
+		if (found && s.line == best.line && s.column == best.column &&
+		    s.column == at.column)
+			continue;
+		best = s;
+		found = s.line == at.line;
+	}
+	if (!found || best.kind == UNMAPPED || best.source < 0 || best.original_line < 0 ||
+	    best.original_column < 0)
+		return false;
+	*out = (struct sourcemap_origin){
+	    .source = best.source,
+	    .name = best.kind == NAMED ? best.name : -1,
+	    .line = (uint32_t)best.original_line,
+	    .column = (uint32_t)best.original_column,
+	};
+	return true;
+}
+
+/* ---- mappings -------------------------------------------------------------------- */
+
+/* The segments of one generated line, kept only while they are put in order. */
+struct line {
+	struct segment *segments;
+	size_t n, cap;
+	bool sorted;
+};
+
+static int
+by_column(const void *a, const void *b)
+{
+	const struct segment *x = a, *y = b;
+
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void
+line_add(struct line *line, struct segment s)
+{
+	if (line->n == line->cap) {
+		line->cap = line->cap > 0 ? line->cap * 2 : 256;
+		line->segments = heap_resize(line->segments, line->cap * sizeof s);
+	}
+	if (line->n > 0 && line->segments[line->n - 1].column > s.column)
+		line->sorted = false;
+	s.order = line->n;
+	line->segments[line->n++] = s;
+}
+
+static bool
+is_before(uint32_t line, uint32_t column, struct sourcemap_position stop)
+{
+	return line < stop.line || (line == stop.line && column < stop.column);
+}
+
+/* Moves a finished line to the blocks, shifted by the section's offset. */
+static bool
+line_end(struct builder *b, const struct section *sec, struct line *line)
+{
+	bool ok = true;
+
+	if (!line->sorted)
+		qsort(line->segments, line->n, sizeof *line->segments, by_column);
+	for (size_t i = 0; ok && i < line->n; i++) {
+		struct segment *s = &line->segments[i];
+
+		/* The offset's column counts on the section's first line alone. */
+		if (s->line == 0)
+			s->column += sec->at.column;
+		s->line += sec->at.line;
+		s->source += (int32_t)b->nsources;
+		s->name += (int32_t)b->nnames;
+		if (is_before(s->line, s->column, sec->stop))
+			ok = add_segment(b, s);
+	}
+	line->n = 0;
+	line->sorted = true;
+	return ok;
+}
+
+/* Reads one segment's fields into the running totals: 1, 4 or 5 of them. */
+static bool
+take_fields(struct builder *b, const struct section *sec, const char **p, const char *end,
+    struct segment *total)
+{
+	int32_t v[5];
+	int64_t sums[5];
+	size_t n = 0;
+
+	while (*p < end && **p != ',' && **p != ';') {
+		if (n == NELEM(v) || !vlq_take(p, end, &v[n]))
+			return invalid(b, "mappings hold something that is no base64 VLQ");
+		n++;
+	}
+	if (n != 1 && n != 4 && n != 5)
+		return invalid(b, "a mapping must have 1, 4 or 5 fields");
+	total->kind = n == 1 ? UNMAPPED : n == 4 ? MAPPED : NAMED;
+	sums[0] = (int64_t)total->column + v[0];
+	sums[1] = total->source + (n > 1 ? (int64_t)v[1] : 0);
+	sums[2] = total->original_line + (n > 1 ? (int64_t)v[2] : 0);
+	sums[3] = total->original_column + (n > 1 ? (int64_t)v[3] : 0);
+	sums[4] = total->name + (n > 4 ? (int64_t)v[4] : 0);
+	for (size_t i = 0; i < NELEM(sums); i++)
+		if (sums[i] < 0 || sums[i] > INT32_MAX)
+			return invalid(b, "a mapping points before the beginning of something");
+	if ((n > 1 && (size_t)sums[1] >= sec->nsources) ||
+	    (n > 4 && (size_t)sums[4] >= sec->nnames))
+		return invalid(b, "a mapping points to a source or name that is not there");
+	total->column = (uint32_t)sums[0];
+	total->source = (int32_t)sums[1];
+	total->original_line = (int32_t)sums[2];
+	total->original_column = (int32_t)sums[3];
+	total->name = (int32_t)sums[4];
+	return true;
+}
+
+static bool
+read_mappings(struct builder *b, const struct section *sec, const char *p)
+{
+	const char *end = p + strlen(p);
+	struct segment total = {0};
+	struct line line = {.sorted = true};
+	bool ok = true;
+
+	while (ok && p < end) {
+		if (*p == ';') {
+			ok = line_end(b, sec, &line);
+			total.line++;
+			total.column = 0;
+			p++;
+		} else if (*p == ',')
+			p++;
+		else if ((ok = take_fields(b, sec, &p, end, &total)))
+			line_add(&line, total);
+	}
+	ok = ok && line_end(b, sec, &line);
+	free(line.segments);
+	return ok;
+}
+
+/* ---- the document ------------------------------------------------------------------ */
+
+/* sourceRoot and source as a path; an absolute source stands alone. */
+static const char *
+join_root(struct arena *mem, const char *root, const char *source)
+{
+	if (root == NULL || *root == '\0' || *source == '/' || strstr(source, "://") != NULL)
+		return source;
+	return arena_printf(mem, "%s%s%s", root, root[strlen(root) - 1] == '/' ? "" : "/", source);
+}
+
+/* Whether i stands in ignoreList (or, as it was called before, x_google_ignoreList). */
+static bool
+is_ignored(const cJSON *map, size_t i)
+{
+	const cJSON *list = json_get(map, "ignoreList"), *item;
+	int64_t at;
+
+	if (list == NULL)
+		list = json_get(map, "x_google_ignoreList");
+	cJSON_ArrayForEach(
+	    item, list) if (json_is_int(item, 0, INT32_MAX, &at) && (size_t)at == i) return true;
+	return false;
+}
+
+static bool
+read_sources(struct builder *b, struct section *sec)
+{
+	const cJSON *sources = json_get(sec->map, "sources"), *source, *content;
+	const char *root = json_get_text(sec->map, "sourceRoot");
+
+	if (!cJSON_IsArray(sources))
+		return invalid(b, "'sources' must be an array");
+	content = json_get(sec->map, "sourcesContent");
+	content = cJSON_IsArray(content) ? content->child : NULL;
+	cJSON_ArrayForEach(source, sources)
+	{
+		const char *path = cJSON_GetStringValue(source);
+		size_t i = b->nsources + sec->nsources;
+
+		if (b->sink->source(b->sink->arg, i,
+			join_root(b->mem, root, path != NULL ? path : ""),
+			is_ignored(sec->map, sec->nsources)) != 0 ||
+		    (cJSON_IsString(content) &&
+			b->sink->content(b->sink->arg, i, content->valuestring,
+			    strlen(content->valuestring)) != 0)) {
+			b->stopped = true;
+			return false;
+		}
+		sec->nsources++;
+		content = content != NULL ? content->next : NULL;
+	}
+	return true;
+}
+
+static bool
+read_names(struct builder *b, struct section *sec)
+{
+	const cJSON *name;
+
+	cJSON_ArrayForEach(name, json_get(sec->map, "names"))
+	{
+		const char *text = cJSON_GetStringValue(name);
+
+		if (b->sink->name(
+			b->sink->arg, b->nnames + sec->nnames, text != NULL ? text : "") != 0) {
+			b->stopped = true;
+			return false;
+		}
+		sec->nnames++;
+	}
+	return true;
+}
+
+static bool read_map(struct builder *, struct section, int depth);
+
+/* The offset of a section relative to what encloses it. */
+static bool
+section_offset(const cJSON *item, struct sourcemap_position base, struct sourcemap_position *at)
+{
+	const cJSON *offset = json_get(item, "offset");
+	int64_t line, column;
+
+	if (!json_is_int(json_get(offset, "line"), 0, INT32_MAX / 2, &line) ||
+	    !json_is_int(json_get(offset, "column"), 0, INT32_MAX / 2, &column))
+		return false;
+	at->column = (uint32_t)column + (line == 0 ? base.column : 0);
+	at->line = (uint32_t)line + base.line;
+	return true;
+}
+
+static bool
+read_sections(struct builder *b, const struct section *whole, const cJSON *sections, int depth)
+{
+	const cJSON *item;
+	struct sourcemap_position last = {0};
+
+	if (depth == SOURCEMAP_MAX_SECTIONS_DEPTH)
+		return invalid(b, "sections are nested too deeply");
+	cJSON_ArrayForEach(item, sections)
+	{
+		struct section sec = {.map = json_get(item, "map"), .stop = whole->stop};
+		struct sourcemap_position next;
+
+		if (!cJSON_IsObject(sec.map) || !section_offset(item, whole->at, &sec.at))
+			return invalid(b, "a section must have an offset and a map");
+		if (is_before(sec.at.line, sec.at.column, last))
+			return invalid(b, "sections must be in order");
+		last = sec.at;
+		if (section_offset(item->next, whole->at, &next) &&
+		    is_before(next.line, next.column, sec.stop))
+			sec.stop = next;
+		if (!read_map(b, sec, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_map(struct builder *b, struct section sec, int depth)
+{
+	const cJSON *sections = json_get(sec.map, "sections");
+	const char *mappings = json_get_text(sec.map, "mappings");
+
+	if (cJSON_IsArray(sections))
+		return read_sections(b, &sec, sections, depth);
+	if (!cJSON_IsNumber(json_get(sec.map, "version")))
+		return invalid(b, "'version' must be a number");
+	if (mappings == NULL)
+		return invalid(b, "'mappings' must be a string");
+	if (!read_sources(b, &sec) || !read_names(b, &sec) || !read_mappings(b, &sec, mappings))
+		return false;
+	b->nsources += sec.nsources;
+	b->nnames += sec.nnames;
+	return true;
+}
+
+enum sourcemap_result
+sourcemap_read(
+    struct arena *mem, const cJSON *doc, const struct sourcemap_sink *sink, const char **why)
+{
+	struct builder b = {.mem = mem, .sink = sink, .why = why};
+	struct section whole = {.map = doc, .stop = nowhere};
+	bool ok;
+
+	if (!cJSON_IsObject(doc)) {
+		*why = "a source map must be a JSON object";
+		return SOURCEMAP_INVALID;
+	}
+	ok = read_map(&b, whole, 0) && end_block(&b);
+	buf_free(&b.block);
+	return ok ? SOURCEMAP_OK : b.stopped ? SOURCEMAP_STOPPED : SOURCEMAP_INVALID;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * docker: what container runtimes write to disk, taken apart record by record.
+ *
+ * Three formats: Docker's json-file, one JSON object a line; Docker's `local` driver
+ * (also container-cached.log), length-prefixed protobuf; and CRI (containerd, CRI-O,
+ * Podman's k8s-file), one line of blank-separated fields.
+ *
+ * A program's line longer than 16 KiB comes as several records, fragments.  How
+ * they are told apart depends on the format; struct fragments joins them.
+ */
+#ifndef DOCKER_H
+#define DOCKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+#define DOCKER_FRAGMENT 16384   /* bytes at which Docker cuts a line */
+#define DOCKER_LINE_MAX 1048576 /* what is kept of one line */
+
+struct docker_record {
+	int64_t ns;       /* when it was written, UTC */
+	const char *text; /* without the newline; may hold any byte but a newline */
+	size_t len;
+	uint8_t stream; /* enum log_stream, chunk.h */
+	bool ended;     /* the program ended its line here */
+	bool fragment;  /* not ended because it was full: more of the line must follow */
+};
+
+/*
+ * One line of a json-file, without its newline; escapes are decoded in place.  NULs at its
+ * start, and a record cut off by a crash of the host in front of a whole one, are
+ * passed over.  Returns 0; or -1 if no record is in it.
+ */
+int docker_json(char *line, size_t len, struct docker_record *);
+/* One line of a CRI file; the same return. */
+int docker_cri(const char *line, size_t len, struct docker_record *);
+/*
+ * The record at the start of len bytes of a `local` file.  Returns how many bytes it
+ * takes, 0 if it is not there whole yet, or -1 if this is no such record.
+ */
+int64_t docker_local(const char *bytes, size_t len, struct docker_record *);
+
+/* The last time that a gzip archive of Docker's says it holds ("lastTime" in the header), or INT64_MIN. */
+int64_t docker_archive_last(const unsigned char *header, size_t len);
+
+/* The line of one stream that is being put together.  All zero: none. */
+struct fragments {
+	struct buf text;
+	int64_t ns;    /* of the first record */
+	int64_t at;    /* offset of the first record */
+	bool open;     /* a line has begun and not ended */
+	bool cut;      /* it was longer than DOCKER_LINE_MAX */
+	bool expected; /* the last record was a fragment */
+};
+
+/* Whether the record goes on with the open line; if not, the open line had ended. */
+bool fragments_continue(const struct fragments *, const struct docker_record *);
+/* Adds the record to the open line or begins one with it; at: its offset. */
+void fragments_add(struct fragments *, const struct docker_record *, int64_t at);
+/* Forgets the line. */
+void fragments_clear(struct fragments *);
+
+#endif

@@ -344,7 +344,7 @@ read_sources(struct builder *b, struct section *sec)
 		if (b->sink->source(b->sink->arg, i,
 			join_root(b->mem, root, path != NULL ? path : ""),
 			is_ignored(sec->map, sec->nsources)) != 0 ||
-		    (cJSON_IsString(content) &&
+		    (content != NULL && cJSON_IsString(content) &&
 			b->sink->content(b->sink->arg, i, content->valuestring,
 			    strlen(content->valuestring)) != 0)) {
 			b->stopped = true;

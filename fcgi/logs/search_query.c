@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "buf.h"
+#include "words.h"
 
 #define MAX_DEPTH 32      /* groups in groups; deeper brackets are text */
 #define MAX_FTS_TOKENS 64 /* what is left out only lets more chunks through */
@@ -323,26 +323,18 @@ search_query_parse(struct arena *mem, const char *text, bool heed_case)
 static const char *
 fts_of_text(const struct node *node, struct arena *mem, size_t *budget)
 {
-	struct buf out = {0};
 	const char *expression = NULL;
+	char word[WORD_MAX];
+	size_t at = 0, len;
 
-	for (size_t i = 0; i<node->len && * budget> 0;) {
-		size_t start = i;
+	while (*budget > 0 && (len = words_next(node->text, node->len, &at, word)) > 0) {
+		bool whole = at < node->len || node->ends_word || len == WORD_MAX;
 
-		while (i < node->len && is_word_byte(node->text[i]))
-			i++;
-		if (i == start) {
-			i++;
-			continue;
-		}
-		buf_str(&out, out.len > 0 ? " AND \"" : "\"");
-		buf_add(&out, node->text + start, i - start);
-		buf_str(&out, i == node->len && !node->ends_word ? "\"*" : "\"");
+		expression =
+		    arena_printf(mem, "%s%s\"%.*s\"%s", expression != NULL ? expression : "",
+			expression != NULL ? " AND " : "", (int)len, word, whole ? "" : "*");
 		(*budget)--;
 	}
-	if (out.len > 0)
-		expression = arena_strndup(mem, out.data, out.len);
-	buf_free(&out);
 	return expression;
 }
 

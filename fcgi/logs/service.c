@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* What the programs of the log viewer have in common: configuration, counters, health. */
+#include <string.h>
+
+#include "clock.h"
+#include "logs.h"
+#include "logs_sql.h"
+#include "text.h"
+#include "totals.h"
+
+struct logs_cfg logs_cfg;
+
+static struct store *store;
+
+static const struct cfg_field fields[] = {
+    {"TAIL_CLIENTS", CFG_INT, 0, offsetof(struct logs_cfg, tail_clients), "32", 1, 1024, NULL,
+	"live tails at a time; the next is refused with 503"},
+    {"TAIL_HEARTBEAT", CFG_INT, 0, offsetof(struct logs_cfg, tail_heartbeat_s), "15", 1, 50, NULL,
+	"seconds between two heartbeats of a live tail"},
+    {"TAIL_DURATION", CFG_INT, 0, offsetof(struct logs_cfg, tail_duration_s), "1800", 1, 86400,
+	NULL, "seconds after which a live tail ends; the page takes it up again"},
+};
+
+static const struct app_counter counters[LOGS_COUNTERS] = {
+    [COUNT_TAIL_STREAMS] = {"monlight_logs_tail_streams_total", "Live tails opened."},
+    [COUNT_TAIL_REFUSED] = {"monlight_logs_tail_refused_total",
+	"Live tails refused because there were TAIL_CLIENTS."},
+    [COUNT_TAIL_EVENTS] = {"monlight_logs_tail_events_total", "Lines sent to live tails."},
+    [COUNT_TAIL_DROPPED] = {"monlight_logs_tail_dropped_total",
+	"Lines not sent to live tails that did not keep up."},
+};
+
+struct store *
+logs_store(void)
+{
+	return store;
+}
+
+static int
+start(const struct app *app, struct db *db)
+{
+	store = store_new(db, app->cfg->database_path);
+	return 0;
+}
+
+/* The number of lines and the time of the newest; false if the database cannot tell. */
+static bool
+read_totals(struct req *rq, int64_t *lines, bool *any, int64_t *newest_ns)
+{
+	struct logs_tallies tallies;
+
+	if (logs_tallies_read(rq->db, rq->mem, &tallies) == DB_FAILED ||
+	    db_query(rq->db, SQL_SPAN, DB_NO_ARGS) != DB_ROW)
+		return false;
+	*any = !db_is_null(rq->db, SQL_SPAN, 1);
+	*newest_ns = db_int(rq->db, SQL_SPAN, 1);
+	db_done(rq->db, SQL_SPAN);
+	*lines = 0;
+	for (size_t i = 0; i < tallies.n; i++)
+		*lines += logs_tally_sum(&tallies.items[i]);
+	return true;
+}
+
+/* logs_indexed, last_ingest (time of the newest line) and what keeps lines from coming in. */
+static void
+health(struct req *rq, struct json_out *out)
+{
+	int64_t lines, newest;
+	bool any;
+
+	if (!read_totals(rq, &lines, &any, &newest))
+		return;
+	json_int(out, "logs_indexed", lines);
+	if (any)
+		json_time(out, "last_ingest", newest / NS_PER_SECOND);
+	else
+		json_null(out, "last_ingest");
+	if (store_number(store, "last_pass") > 0)
+		json_time(out, "last_pass", store_number(store, "last_pass"));
+	if (store_number(store, "sources_readable") == 0)
+		json_text(out, "warning",
+		    "LOG_SOURCES cannot be read, so no new lines come in; run "
+		    "`sudo setcap cap_dac_read_search=p $(command -v monlight-indexer)` "
+		    "or give the indexer a user that may read it");
+}
+
+static void
+metrics(struct req *rq, struct buf *out)
+{
+	int64_t lines, newest, pass = store_number(store, "last_pass");
+	bool any;
+
+	if (!read_totals(rq, &lines, &any, &newest))
+		return;
+	app_gauge(out, "monlight_logs_lines", "Lines stored.", (double)lines);
+	app_gauge(out, "monlight_logs_bytes", "Bytes on disk, of the database and its segments.",
+	    (double)store_bytes(store));
+	if (pass > 0)
+		app_gauge(out, "monlight_logs_ingest_lag_seconds",
+		    "Seconds since the indexer last had read all there was.",
+		    (double)(clock_now() - pass));
+	app_gauge(out, "monlight_logs_sources_readable", "1 if LOG_SOURCES could be read.",
+	    (double)store_number(store, "sources_readable"));
+}
+
+struct app
+logs_app(const char *program, const struct route *routes, size_t n)
+{
+	return (struct app){
+	    .name = "logs",
+	    .program = program,
+	    .title = "log viewer",
+	    .prefix = "LOG_VIEWER",
+	    .key_name = "API_KEY",
+	    .database = "data/logs.db",
+	    .rate_limit = 60,
+	    .max_body_size = 65536,
+	    .sync = DB_SYNC_NORMAL,
+	    .cfg = &logs_cfg.base,
+	    .fields = fields,
+	    .nfields = NELEM(fields),
+	    .routes = routes,
+	    .nroutes = n,
+	    .schema = &logs_schema,
+	    .counters = counters,
+	    .ncounters = NELEM(counters),
+	    .start = start,
+	    .health = health,
+	    .metrics = metrics,
+	};
+}

@@ -116,6 +116,12 @@ scan_string(struct scan *s)
 }
 
 static bool
+occurs_in_numbers(char c)
+{
+	return c != '\0' && strchr("0123456789+-.eE", c) != NULL;
+}
+
+static bool
 scan_number(struct scan *s)
 {
 	size_t left = (size_t)(s->end - s->p), len = text_number_length(s->p, left);
@@ -123,7 +129,7 @@ scan_number(struct scan *s)
 	double value;
 
 	/* 012, 1.2.3 and 1e5- begin like numbers but go on like none. */
-	if (len == 0 || (len < left && memchr("0123456789+-.eE", s->p[len], 15) != NULL))
+	if (len == 0 || (len < left && occurs_in_numbers(s->p[len])))
 		return fail(s, "a number is not spelled as JSON asks");
 	copy(s, len);
 	/* Without an exponent it takes hundreds of digits to leave a double's range. */

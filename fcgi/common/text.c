@@ -46,29 +46,29 @@ digits(const char *s, size_t from, size_t len)
 }
 
 size_t
-text_number_length(const char *s, size_t len)
+text_number_length(const char *s, size_t left)
 {
 	size_t i = 0, start;
 
-	if (i < len && s[i] == '-')
+	if (i < left && s[i] == '-')
 		i++;
 	start = i;
-	i = digits(s, i, len);
+	i = digits(s, i, left);
 	if (i == start)
 		return 0;
 	if (s[start] == '0' && i > start + 1)
 		return start + 1; /* no leading zeros: what follows is not part of it */
-	if (i < len && s[i] == '.') {
+	if (i < left && s[i] == '.') {
 		start = ++i;
-		if ((i = digits(s, i, len)) == start)
+		if ((i = digits(s, i, left)) == start)
 			return 0;
 	}
-	if (i < len && (s[i] == 'e' || s[i] == 'E')) {
+	if (i < left && (s[i] == 'e' || s[i] == 'E')) {
 		i++;
-		if (i < len && (s[i] == '+' || s[i] == '-'))
+		if (i < left && (s[i] == '+' || s[i] == '-'))
 			i++;
 		start = i;
-		if ((i = digits(s, i, len)) == start)
+		if ((i = digits(s, i, left)) == start)
 			return 0;
 	}
 	return i;

@@ -8,7 +8,6 @@
 #include "log.h"
 #include "text.h"
 
-static const char *const log_levels[] = {"error", "err", "warning", "warn", "info", "debug", NULL};
 static const char *const durabilities[] = {"default", "process", "power", NULL};
 
 #define BASE(member) offsetof(struct base_cfg, member)
@@ -53,20 +52,11 @@ static const struct cfg_field shared[] = {
 	"directory of monlight.env, data/, run/ and log/"},
     {"RUN_DIR", CFG_PATH, 0, BASE(run_dir), "run", 0, 0, NULL,
 	"directory of sockets and of the pool's shared page"},
-    {"LOG_LEVEL", CFG_CHOICE, 0, BASE(log_level), "info", 0, 0, log_levels,
+    {"LOG_LEVEL", CFG_CHOICE, 0, BASE(log_level), "info", 0, 0, log_level_words,
 	"least important line that is logged"},
     {"DURABILITY", CFG_CHOICE, 0, BASE(durability), "default", 0, 0, durabilities,
 	"what an acknowledged report survives: process (its end) or power (a power cut)"},
 };
-
-static enum log_level
-log_level_of(int choice)
-{
-	static const enum log_level levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_ERROR, LOG_LEVEL_WARNING,
-	    LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
-
-	return levels[choice];
-}
 
 size_t
 app_fields(const struct app *app, struct cfg_field *out, size_t max)

@@ -697,6 +697,17 @@ db_free_bytes(struct db *db)
 	return pages * size;
 }
 
+int64_t
+db_used_bytes(struct db *db)
+{
+	int64_t pages, size;
+
+	if (ask_number(db, "PRAGMA page_count", &pages) == -1 ||
+	    ask_number(db, "PRAGMA page_size", &size) == -1)
+		return 0;
+	return pages * size - db_free_bytes(db);
+}
+
 int
 db_copy_to(struct db *db, const char *path)
 {

@@ -129,6 +129,8 @@ int db_shrink(struct db *, int64_t pages);
 /* Bytes of the database and its WAL on disk, and how many of them are free pages. */
 int64_t db_bytes(struct db *);
 int64_t db_free_bytes(struct db *);
+/* Bytes of the pages that hold something. */
+int64_t db_used_bytes(struct db *);
 /* Writes a compact, consistent copy to a new file (VACUUM INTO).  Returns 0 or DB_FAILED. */
 int db_copy_to(struct db *, const char *path);
 /* How many rows and virtual-machine steps the statements took since the last call: for tests. */

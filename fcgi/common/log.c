@@ -17,6 +17,17 @@ static struct {
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
+const char *const log_level_words[] = {"error", "err", "warning", "warn", "info", "debug", NULL};
+
+enum log_level
+log_level_of(int place)
+{
+	static const enum log_level levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_ERROR, LOG_LEVEL_WARNING,
+	    LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
+
+	return levels[place];
+}
+
 void
 log_init(const char *name, enum log_level level)
 {

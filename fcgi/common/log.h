@@ -10,6 +10,10 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+/* The words of LOG_LEVEL, ended by NULL, and what the one at that place means. */
+extern const char *const log_level_words[];
+enum log_level log_level_of(int place);
+
 /* Call once at start: name is written in each line and must outlive the program. */
 void log_init(const char *name, enum log_level);
 

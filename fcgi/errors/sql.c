@@ -179,6 +179,8 @@ static const char *const statements[] = {
     [SQL_FORGET_EVENTS] = "DELETE FROM event WHERE event > ?1 AND event <= ?2 AND at < ?3",
     [SQL_FORGET_SESSIONS] =
 	"DELETE FROM session_seen WHERE session > ?1 AND session <= ?2 AND at < ?3",
+    [SQL_FORGET_SCOPES] = "DELETE FROM scope WHERE NOT EXISTS"
+			  " (SELECT 1 FROM facet WHERE scope_id = scope.id) /*scan*/",
     [SQL_FORGET_DAYS] = "DELETE FROM day WHERE key_id > ?1 AND key_id <= ?2 AND day < ?3",
 };
 

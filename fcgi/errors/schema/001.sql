@@ -142,12 +142,6 @@ CREATE TABLE tally (
     PRIMARY KEY (project, status, browser, level)
 ) STRICT, WITHOUT ROWID;
 
--- When a job last ran to its end.
-CREATE TABLE job (
-    name   TEXT PRIMARY KEY,
-    ran_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- Words of type and message.  Whoever adds or deletes an error does so here as well:
 -- a schema that is not trusted may not reach a virtual table from a trigger.
 CREATE VIRTUAL TABLE error_fts USING fts5 (
@@ -180,3 +174,5 @@ CREATE TRIGGER error_key_gone AFTER DELETE ON error_key BEGIN
     DELETE FROM tag WHERE key_id = old.id;
     DELETE FROM user_seen WHERE key_id = old.id;
 END;
+
+-- include fcgi/common/alert.sql

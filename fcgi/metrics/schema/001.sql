@@ -10,9 +10,3 @@ CREATE TABLE series (
     type    TEXT NOT NULL CHECK (type IN ('counter', 'histogram', 'gauge')),
     UNIQUE (project, name, labels, type)
 ) STRICT;
-
--- When a job last ran to its end.
-CREATE TABLE job (
-    name   TEXT PRIMARY KEY,
-    ran_at INTEGER NOT NULL                   -- Unix seconds
-) STRICT, WITHOUT ROWID;

@@ -9,9 +9,3 @@ CREATE TABLE dsn_key (
     created_at INTEGER NOT NULL,              -- Unix seconds
     active     INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1))
 ) STRICT;
-
--- When a job last ran to its end.
-CREATE TABLE job (
-    name   TEXT PRIMARY KEY,
-    ran_at INTEGER NOT NULL                   -- Unix seconds
-) STRICT, WITHOUT ROWID;

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "errors_retention.h"
+
+#include "clock.h"
+#include "errors.h"
+
+#define ERRORS_PER_SLICE 100
+#define SLICE_US 200000      /* an error with a hundred thousand users takes its time */
+#define ROWS_PER_SLICE 20000 /* of the tables that are passed through */
+#define PAGES_PER_SLICE 1000
+
+static bool
+stopped(const struct errors_retention *r)
+{
+	return r->stop != NULL && r->stop();
+}
+
+/* ---- errors ------------------------------------------------------------------ */
+
+/* The ids a statement gives; returns how many, or DB_FAILED. */
+static int
+collect(struct db *db, int statement, int64_t value, int64_t ids[ERRORS_PER_SLICE])
+{
+	int row = db_query(db, statement, DB_ARGS(DB_INT(value), DB_INT(ERRORS_PER_SLICE)));
+	int n = 0;
+
+	for (; row == DB_ROW; row = db_next(db, statement))
+		ids[n++] = db_int(db, statement, 0);
+	return row == DB_FAILED ? DB_FAILED : n;
+}
+
+/* Deletes what the statement gives, or as many as fit in a slice; returns how many. */
+static int
+forget_slice(struct db *db, int statement, int64_t value)
+{
+	int64_t until = clock_mono_us() + SLICE_US, ids[ERRORS_PER_SLICE];
+	int n, i;
+
+	if (db_begin(db) == -1)
+		return DB_FAILED;
+	n = collect(db, statement, value, ids);
+	for (i = 0; i < n && clock_mono_us() < until; i++)
+		if (db_run(db, SQL_FORGET_WORDS, DB_ARGS(DB_INT(ids[i]))) == -1 ||
+		    db_run(db, SQL_FORGET_ERROR, DB_ARGS(DB_INT(ids[i]))) == -1) {
+			n = DB_FAILED;
+			break;
+		}
+	if (n == DB_FAILED) {
+		db_rollback(db);
+		return DB_FAILED;
+	}
+	return db_commit(db) == -1 ? DB_FAILED : i;
+}
+
+static int
+forget_resolved(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
+{
+	int n;
+
+	do {
+		n = forget_slice(db, SQL_OLD_RESOLVED, r->now - r->days * SECONDS_PER_DAY);
+		if (n > 0)
+			done->resolved += n;
+	} while (n > 0 && !stopped(r));
+	return n == DB_FAILED ? DB_FAILED : 0;
+}
+
+static int
+forget_crowded(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
+{
+	static const enum error_status order[] = {
+	    STATUS_RESOLVED, STATUS_IGNORED, STATUS_UNRESOLVED};
+
+	for (size_t i = 0; i < sizeof order / sizeof *order;) {
+		int n;
+
+		if (r->max_bytes == 0 || db_used_bytes(db) <= r->max_bytes || stopped(r))
+			break;
+		n = forget_slice(db, SQL_OLD_SEEN, order[i]);
+		if (n == DB_FAILED)
+			return DB_FAILED;
+		done->crowded += n;
+		if (n == 0)
+			i++;
+	}
+	return 0;
+}
+
+/* ---- tables that age by the row ----------------------------------------------- */
+
+/* Passes through a table in the order of its key and deletes what is older. */
+static int
+forget_rows(
+    struct db *db, const struct errors_retention *r, int next_slice, int forget, int64_t oldest)
+{
+	int64_t from = INT64_MIN, to;
+
+	do {
+		if (db_begin(db) == -1)
+			return DB_FAILED;
+		if (db_number(db, next_slice, DB_ARGS(DB_INT(from), DB_INT(ROWS_PER_SLICE)),
+			INT64_MAX, &to) == -1 ||
+		    db_run(db, forget, DB_ARGS(DB_INT(from), DB_INT(to), DB_INT(oldest))) == -1) {
+			db_rollback(db);
+			return DB_FAILED;
+		}
+		if (db_commit(db) == -1)
+			return DB_FAILED;
+		from = to;
+	} while (to != INT64_MAX && !stopped(r));
+	return 0;
+}
+
+static int
+forget_scopes(struct db *db)
+{
+	if (db_begin(db) == -1)
+		return DB_FAILED;
+	if (db_run(db, SQL_FORGET_SCOPES, DB_NO_ARGS) == -1) {
+		db_rollback(db);
+		return DB_FAILED;
+	}
+	return db_commit(db);
+}
+
+/* ---- space -------------------------------------------------------------------- */
+
+static int
+shrink(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
+{
+	int64_t left = db_free_bytes(db), before = 0;
+
+	while (left > 0 && left != before && !stopped(r)) {
+		if (db_begin(db) == -1)
+			return DB_FAILED;
+		if (db_shrink(db, PAGES_PER_SLICE) == -1) {
+			db_rollback(db);
+			return DB_FAILED;
+		}
+		if (db_commit(db) == -1)
+			return DB_FAILED;
+		before = left;
+		left = db_free_bytes(db);
+		done->bytes += before - left;
+	}
+	return 0;
+}
+
+int
+errors_retain(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
+{
+	int64_t kept_since = r->now - r->days * SECONDS_PER_DAY;
+
+	*done = (struct errors_forgotten){0};
+	if (forget_resolved(db, r, done) == -1 || forget_crowded(db, r, done) == -1 ||
+	    forget_rows(db, r, SQL_SLICE_EVENTS, SQL_FORGET_EVENTS,
+		r->now - EVENT_DAYS * SECONDS_PER_DAY) == -1 ||
+	    forget_rows(db, r, SQL_SLICE_SESSIONS, SQL_FORGET_SESSIONS, kept_since) == -1 ||
+	    forget_rows(db, r, SQL_SLICE_DAYS, SQL_FORGET_DAYS, kept_since / SECONDS_PER_DAY) ==
+		-1 ||
+	    forget_scopes(db) == -1)
+		return DB_FAILED;
+	return shrink(db, r, done);
+}

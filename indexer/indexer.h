@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * indexer: the jobs that are done on the services' databases behind their backs.
+ *
+ * A job is a row in main.c.  It does all there is to do in one call, in transactions
+ * short enough for the services beside it, and asks indexer_stopping() between them.
+ */
+#ifndef INDEXER_H
+#define INDEXER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "db.h"
+
+enum database { ERRORS, LOGS, METRICS, RELAY, DATABASES };
+
+/* The services' own; their headers of statements cannot be read side by side. */
+extern const struct db_schema errors_schema, logs_schema, metrics_schema, relay_schema;
+
+/* Of the error tracker, as its own programs read them. */
+struct errors_settings {
+	const char *database_path;
+	int64_t retention_days;
+	int64_t max_bytes;
+};
+
+/* Of the others, of whom so far nothing but the file is known. */
+struct database_settings {
+	const char *database_path;
+};
+
+struct indexer_cfg {
+	const char *home;
+	int log_level;
+	struct errors_settings errors;
+	struct database_settings logs, metrics, relay;
+};
+
+/* What a job is given. */
+struct pass {
+	const struct indexer_cfg *cfg;
+	struct db *db;     /* of the job's row */
+	const char *path;  /* that file's */
+	struct arena *mem; /* the job's until it returns */
+};
+
+struct job {
+	const char *name; /* as an argument; the same name may stand in several rows */
+	enum database database;
+	int interval_s;              /* between two passes */
+	int (*run)(struct pass *);   /* 0, or -1: failed, and the reason is logged */
+	int (*watch)(struct pass *); /* NULL, or a descriptor: readable when there is work
+					before the interval is over; -1: none */
+};
+
+/* Whether the process was asked to end. */
+bool indexer_stopping(void);
+
+int errors_retention(struct pass *);
+
+#endif

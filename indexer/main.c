@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * monlight-indexer: does what is due on the services' databases, and ends.
+ *
+ *	monlight-indexer [-fnV] [job ...]
+ *
+ *	-f  stay: do each job at once, and again when it is due
+ *	-n  check the configuration, print it, exit 0 or 1
+ *	-V  print the version
+ *
+ * Without -f a job runs if its interval has passed since it last ran to its end,
+ * so that cron may call every minute; a job that is named runs in any case.  Two
+ * processes never do the same job at once: the later one passes it over.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "cfg.h"
+#include "clock.h"
+#include "indexer.h"
+#include "log.h"
+#include "text.h"
+
+#define MINUTE 60
+#define DAY (24 * 60 * MINUTE)
+#define ARENA_KEEP ((size_t)65536)
+
+/* ---- what there is to do -------------------------------------------------------- */
+
+static const struct job jobs[] = {
+    {"retention", ERRORS, DAY, errors_retention, NULL},
+};
+
+/* ---- configuration ---------------------------------------------------------------- */
+
+static struct indexer_cfg cfg;
+
+#define CFG(member) offsetof(struct indexer_cfg, member)
+
+static const struct cfg_field common_fields[] = {
+    {"MONLIGHT_HOME", CFG_TEXT, 0, CFG(home), NULL, 0, 0, NULL,
+	"directory of monlight.env, data/, run/ and log/"},
+    {"LOG_LEVEL", CFG_CHOICE, 0, CFG(log_level), "info", 0, 0, log_level_words,
+	"least important line that is logged"},
+};
+
+static const struct cfg_field errors_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(errors.database_path), "data/errors.db", 0, 0,
+	NULL, "the error tracker's SQLite file"},
+    {"RETENTION_DAYS", CFG_INT, 0, CFG(errors.retention_days), "90", 1, 36500, NULL,
+	"days a resolved error is kept"},
+    {"MAX_ERRORS_BYTES", CFG_BYTES, 0, CFG(errors.max_bytes), "1G", 0, INT64_C(1) << 50, NULL,
+	"size of the database over which the least recently seen errors go; 0: no limit"},
+};
+
+static const struct cfg_field logs_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(logs.database_path), "data/logs.db", 0, 0, NULL,
+	"the log viewer's SQLite file"},
+};
+
+static const struct cfg_field metrics_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(metrics.database_path), "data/metrics.db", 0, 0,
+	NULL, "the metrics collector's SQLite file"},
+};
+
+static const struct cfg_field relay_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(relay.database_path), "data/relay.db", 0, 0, NULL,
+	"the browser relay's SQLite file"},
+};
+
+/* A service's variables are read with its prefix, as the service itself reads them. */
+static const struct section {
+	const char *prefix;
+	const struct cfg_field *fields;
+	size_t n;
+} sections[] = {
+    {NULL, common_fields, NELEM(common_fields)},
+    {"ERROR_TRACKER", errors_fields, NELEM(errors_fields)},
+    {"LOG_VIEWER", logs_fields, NELEM(logs_fields)},
+    {"METRICS_COLLECTOR", metrics_fields, NELEM(metrics_fields)},
+    {"BROWSER_RELAY", relay_fields, NELEM(relay_fields)},
+};
+
+/* Reports every bad variable; returns how many there were. */
+static int
+load_configuration(void)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < NELEM(sections); i++)
+		bad +=
+		    cfg_load(&cfg, sections[i].fields, sections[i].n, sections[i].prefix, stderr);
+	if (bad == 0)
+		log_init("monlight-indexer", log_level_of(cfg.log_level));
+	return bad;
+}
+
+static void
+print_configuration(void)
+{
+	for (size_t i = 0; i < NELEM(sections); i++) {
+		if (sections[i].prefix != NULL)
+			(void)printf("# %s\n", sections[i].prefix);
+		cfg_print(&cfg, sections[i].fields, sections[i].n, stdout);
+	}
+}
+
+/* ---- databases -------------------------------------------------------------------- */
+
+static struct {
+	const char *const *path;
+	const struct db_schema *schema;
+	enum db_sync sync;
+	struct db *db; /* NULL: could not be opened; its jobs are left out */
+} databases[] = {
+    [ERRORS] = {&cfg.errors.database_path, &errors_schema, DB_SYNC_FULL, NULL},
+    [LOGS] = {&cfg.logs.database_path, &logs_schema, DB_SYNC_NORMAL, NULL},
+    [METRICS] = {&cfg.metrics.database_path, &metrics_schema, DB_SYNC_NORMAL, NULL},
+    [RELAY] = {&cfg.relay.database_path, &relay_schema, DB_SYNC_FULL, NULL},
+};
+
+/* Returns how many could not be opened. */
+static int
+open_databases(void)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < NELEM(databases); i++) {
+		databases[i].db =
+		    db_open(*databases[i].path, databases[i].schema, databases[i].sync);
+		if (databases[i].db == NULL)
+			failed++;
+	}
+	return failed;
+}
+
+static void
+close_databases(void)
+{
+	for (size_t i = 0; i < NELEM(databases); i++)
+		db_close(databases[i].db);
+}
+
+/* ---- signals ---------------------------------------------------------------------- */
+
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+static void
+on_stop(int sig)
+{
+	(void)sig; /* that it came is seen by who waited */
+}
+
+/*
+ * What ends us stays pending: a job asks for it between two transactions, and a
+ * statement that takes long is interrupted by it (db_set_deadline()).
+ */
+static void
+hold_signals(sigset_t *waiting)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	sigset_t blocked;
+
+	(void)sigemptyset(&blocked);
+	for (size_t i = 0; i < NELEM(stop_signals); i++) {
+		(void)sigaction(stop_signals[i], &stop, NULL);
+		(void)sigaddset(&blocked, stop_signals[i]);
+	}
+	(void)sigprocmask(SIG_BLOCK, &blocked, waiting);
+}
+
+bool
+indexer_stopping(void)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending) == -1)
+		return false;
+	for (size_t i = 0; i < NELEM(stop_signals); i++)
+		if (sigismember(&pending, stop_signals[i]) == 1)
+			return true;
+	return false;
+}
+
+/* Ends with the parent, whatever ends it; the check closes the race with its death. */
+static void
+follow_parent(void)
+{
+	pid_t parent = getppid();
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		exit(0);
+}
+
+/* ---- passes ----------------------------------------------------------------------- */
+
+/* The lock file of a job holds when the job last ran to its end, as Unix seconds. */
+static int64_t
+last_run(int lock)
+{
+	char text[24];
+	ssize_t len = pread(lock, text, sizeof text, 0);
+	int64_t at;
+
+	return len > 0 && text_int64(text, (size_t)len, 0, INT64_MAX, &at) == 0 ? at : 0;
+}
+
+static void
+note_run(int lock)
+{
+	char text[24];
+	int len = snprintf(text, sizeof text, "%lld", (long long)clock_now());
+
+	if (pwrite(lock, text, (size_t)len, 0) != len || ftruncate(lock, len) == -1)
+		log_warn("cannot note when a job ran");
+}
+
+static struct pass
+make_pass(const struct job *job, struct arena *mem)
+{
+	return (struct pass){
+	    .cfg = &cfg,
+	    .db = databases[job->database].db,
+	    .path = *databases[job->database].path,
+	    .mem = mem,
+	};
+}
+
+/* Runs the job if it is due, or in any case; -1 if it failed. */
+static int
+run_job(const struct job *job, struct arena *mem, bool anyhow)
+{
+	struct pass pass = make_pass(job, mem);
+	int lock, st = 0;
+	int64_t since;
+
+	if (pass.db == NULL)
+		return -1;
+	if ((lock = db_job_lock(pass.path, job->name)) == -1) {
+		log_info("%s of %s: another process is at it", job->name,
+		    databases[job->database].schema->name);
+		return 0;
+	}
+	since = clock_now() - last_run(lock);
+	/* A clock that was set back must not put a job off for years. */
+	if (anyhow || since >= job->interval_s || since < 0) {
+		db_set_deadline(pass.db, INT64_MAX);
+		st = job->run(&pass);
+		db_end_request(pass.db);
+		if (st == 0 && !indexer_stopping())
+			note_run(lock);
+	}
+	db_job_unlock(lock);
+	arena_reset(mem);
+	return st;
+}
+
+/* Whether the job is among those named; all are if none is named. */
+static bool
+is_named(const struct job *job, char *const names[])
+{
+	if (*names == NULL)
+		return true;
+	for (; *names != NULL; names++)
+		if (strcmp(*names, job->name) == 0)
+			return true;
+	return false;
+}
+
+/* One pass; returns how many jobs failed. */
+static int
+run_once(struct arena *mem, char *const names[])
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < NELEM(jobs) && !indexer_stopping(); i++)
+		if (is_named(&jobs[i], names) && run_job(&jobs[i], mem, *names != NULL) == -1)
+			failed++;
+	return failed;
+}
+
+/* Stays until it is told to end: each job at once, when it is due, and when its watch stirs. */
+static void
+follow(struct arena *mem, char *const names[], const sigset_t *waiting)
+{
+	struct pollfd watches[NELEM(jobs)];
+	int64_t due[NELEM(jobs)] = {0};
+
+	for (size_t i = 0; i < NELEM(jobs); i++) {
+		struct pass pass = make_pass(&jobs[i], mem);
+		bool watched =
+		    jobs[i].watch != NULL && pass.db != NULL && is_named(&jobs[i], names);
+
+		watches[i] = (struct pollfd){watched ? jobs[i].watch(&pass) : -1, POLLIN, 0};
+	}
+	while (!indexer_stopping()) {
+		int64_t next = clock_mono_us() + (int64_t)MINUTE * 1000000, wait;
+		struct timespec timeout;
+
+		for (size_t i = 0; i < NELEM(jobs) && !indexer_stopping(); i++) {
+			if (!is_named(&jobs[i], names))
+				continue;
+			if (clock_mono_us() >= due[i] || watches[i].revents != 0) {
+				(void)run_job(&jobs[i], mem, true);
+				due[i] = clock_mono_us() + (int64_t)jobs[i].interval_s * 1000000;
+			}
+			if (due[i] < next)
+				next = due[i];
+		}
+		wait = next > clock_mono_us() ? next - clock_mono_us() : 0;
+		timeout = (struct timespec){wait / 1000000, wait % 1000000 * 1000};
+		if (ppoll(watches, NELEM(watches), &timeout, waiting) == -1)
+			break;
+	}
+}
+
+/* ---- the program ------------------------------------------------------------------- */
+
+static void
+usage(void)
+{
+	(void)fprintf(stderr, "usage: monlight-indexer [-fnV] [job ...]\njobs:");
+	for (size_t i = 0; i < NELEM(jobs); i++)
+		if (i == 0 || strcmp(jobs[i].name, jobs[i - 1].name) != 0)
+			(void)fprintf(stderr, " %s", jobs[i].name);
+	(void)fputc('\n', stderr);
+	exit(2);
+}
+
+static void
+check_names(char *const names[])
+{
+	for (; *names != NULL; names++) {
+		size_t i = 0;
+
+		while (i < NELEM(jobs) && strcmp(jobs[i].name, *names) != 0)
+			i++;
+		if (i == NELEM(jobs))
+			usage();
+	}
+}
+
+/* Answers -n and -V; returns whether to stay. */
+static bool
+read_options(int argc, char *argv[])
+{
+	bool stay = false, check = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "fnV")) != -1)
+		switch (option) {
+		case 'f':
+			stay = true;
+			break;
+		case 'n':
+			check = true;
+			break;
+		case 'V':
+			(void)printf("monlight-indexer %s\n", MONLIGHT_VERSION);
+			exit(0);
+		default:
+			usage();
+		}
+	check_names(argv + optind);
+	if (load_configuration() > 0)
+		exit(1);
+	if (check) {
+		print_configuration();
+		exit(0);
+	}
+	return stay;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct arena *mem;
+	sigset_t waiting;
+	bool stay;
+	int failed;
+
+	log_init("monlight-indexer", LOG_LEVEL_INFO);
+	stay = read_options(argc, argv);
+	if (stay)
+		follow_parent();
+	hold_signals(&waiting);
+	failed = open_databases();
+	mem = arena_new(ARENA_KEEP);
+	if (stay)
+		follow(mem, argv + optind, &waiting);
+	else
+		failed += run_once(mem, argv + optind);
+	arena_free(mem);
+	close_databases();
+	return failed > 0 && !stay ? 1 : 0;
+}

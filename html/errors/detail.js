@@ -14,6 +14,8 @@ import { asMarkdown, asText } from "./report.js";
 import { Side } from "./side.js";
 import { change, shown } from "./state.js";
 
+const SCROLLS = 200; // characters of a message that may need to be scrolled, by keys as well
+
 // The kept reports, newest first: those of the detail at once, the others when they have come.
 function merged(error, more) {
   const byId = new Map();
@@ -106,7 +108,7 @@ function Head({ error, occurrence, turn, title }) {
         <span class="badge plain">${error.source}</span>
       </p>
       <h1 ref=${title} tabindex="-1" dir="auto">${error.exception_type}</h1>
-      <p class="message" dir="auto">${error.message || html`<span class="muted">no message</span>`}</p>
+      <p class="message" dir="auto" tabindex=${error.message.length > SCROLLS ? 0 : undefined}>${error.message || html`<span class="muted">no message</span>`}</p>
     </div>
     <div class="acts">
       <button class=${open ? "primary" : ""} onClick=${turn} title=${`${open ? "Resolve" : "Reopen"} (e)`} aria-keyshortcuts="e">

@@ -15,6 +15,7 @@ export function Occurrence({ error, occurrences, at, walk, raw }) {
   const one = occurrences[at];
   return html`
     <${Walker} error=${error} occurrences=${occurrences} at=${at} walk=${walk} />
+    ${one?.message && one.message !== error.message && html`<p class="said" dir="auto">${one.message}</p>`}
     <${Trace} error=${error} one=${one} raw=${raw} />
     ${one && html`<${Facts} one=${one} />`}
   `;

@@ -1,0 +1,110 @@
+// A real Chromium, and what is demanded of every page it shows: nothing on the console, nothing against the
+// Content-Security-Policy, nothing wider than the window, nothing that axe-core finds fault with.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { axeSource, screenshots } from "./stack.js";
+
+const candidates = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: candidates.find((path) => path && existsSync(path)),
+    args: ["--headless", ...quiet],
+  });
+
+export const sizes = { wide: { width: 1280, height: 900 }, narrow: { width: 360, height: 780 } };
+
+// A window of its own, as another person's; `complaints` collects what nobody wants to see.
+export async function open(browser, { size = "wide", dark = false, expected = [] } = {}) {
+  const context = await browser.newContext({
+    viewport: sizes[size],
+    colorScheme: dark ? "dark" : "light",
+    reducedMotion: "reduce",
+  });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => complaints.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => complaints.push(`error: ${error.stack}`));
+  page.on("dialog", (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  const verify = () =>
+    assert.deepEqual(
+      complaints.filter((complaint) => !expected.some((pattern) => pattern.test(complaint))),
+      [],
+    );
+  return { page, verify, close: () => context.close() };
+}
+
+export async function signIn(page, url, password) {
+  await page.goto(url);
+  await page.getByLabel("Password or API key").fill(password);
+  await page.keyboard.press("Enter");
+}
+
+// What sticks out of the window to the right.  What scrolls within itself or is cut on purpose does not count.
+const overflowing = () => {
+  const wide = document.documentElement.clientWidth;
+  const clipped = (element) => {
+    for (let above = element.parentElement; above && above !== document.body; above = above.parentElement)
+      if (getComputedStyle(above).overflowX !== "visible") return true;
+    return false;
+  };
+  const out = [...document.body.querySelectorAll("*")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.right > wide + 1 && !clipped(element);
+  });
+  return [
+    ...(document.documentElement.scrollWidth > wide
+      ? [`the page scrolls to ${document.documentElement.scrollWidth}`]
+      : []),
+    ...out.map((element) => `${element.tagName.toLowerCase()}.${element.className}`),
+  ];
+};
+
+let axe;
+
+async function faults(page) {
+  axe ??= await axeSource();
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+    );
+  });
+}
+
+export async function sound(page) {
+  assert.deepEqual(await page.evaluate(overflowing), []);
+  assert.deepEqual(await faults(page), []);
+}
+
+// Writes a picture for the documentation, when SCREENSHOTS asks for it.
+export async function picture(page, name, options = {}) {
+  if (!process.env.SCREENSHOTS) return;
+  await mkdir(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, `${name}.png`), ...options });
+}

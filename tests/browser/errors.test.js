@@ -1,0 +1,507 @@
+// The error tracker's pages in a real browser, over a real stack: what a person does with them, by mouse and by keys.
+
+import assert from "node:assert/strict";
+import { createServer, request } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { launch, open, picture, signIn, sound } from "./browser.js";
+import { browserReport, evilReport, hardReports, history, nodeReport, pythonReport } from "./reports.js";
+import { PASSWORD, Stack, eventually, sleep } from "./stack.js";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+// A stack of its own for each group, so that no test sees what another has left.
+function withStack() {
+  const stack = new Stack();
+  before(() => stack.start());
+  after(() => stack.stop());
+  return stack;
+}
+
+const rows = (page) => page.locator("tbody tr[data-id]");
+const row = (page, type) => rows(page).filter({ has: page.getByRole("link", { name: type, exact: true }) });
+const count = (page, type) => row(page, type).locator("td.count").getAttribute("title");
+
+async function enter(stack, options) {
+  const opened = await open(browser, options);
+  await signIn(opened.page, stack.url("errors", options?.path), PASSWORD);
+  return opened;
+}
+
+describe("from the first report to the one that comes back", () => {
+  const stack = withStack();
+
+  it("lets nobody in without the password, and says so", async () => {
+    const { page, verify, close } = await open(browser, { expected: [/401/] });
+    await signIn(page, stack.url("errors"), "a-wrong-password");
+    await page.getByText("This is neither the password nor a key").waitFor();
+    await sound(page);
+    await picture(page, "sign-in-1280-light");
+    verify();
+    await close();
+  });
+
+  it("opens with the service's own key too", async () => {
+    const { page, verify, close } = await open(browser);
+    await signIn(page, stack.url("errors"), stack.keys.errors);
+    await page.getByRole("heading", { name: "No error has been reported yet" }).waitFor();
+    verify();
+    await close();
+  });
+
+  it("gives the line that sends the first report, and that line works", async () => {
+    const { page, verify, close } = await enter(stack);
+    const command = await page.getByLabel("Command").textContent();
+    await sound(page);
+    verify();
+    const body = /-d '([^']+)'/.exec(command)[1];
+    await stack.report(JSON.parse(body));
+    await page.keyboard.press("r");
+    await row(page, "ValueError").waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("e");
+    await page.getByRole("heading", { name: "All clear" }).waitFor();
+    await sound(page);
+    verify();
+    await close();
+  });
+
+  it("groups equal exceptions of Python, Node and the browser, and counts the second one up", async () => {
+    for (const report of [pythonReport, nodeReport, browserReport]) await stack.report(report);
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    assert.equal(await rows(page).count(), 3);
+    assert.equal(await count(page, "ValueError"), "1 event");
+
+    for (const report of [pythonReport, nodeReport, browserReport]) await stack.report(report);
+    await page.keyboard.press("r");
+    for (const type of ["ValueError", "TypeError", "RangeError"])
+      assert.ok(await eventually(async () => (await count(page, type)) === "2 events"), type);
+    assert.equal(await rows(page).count(), 3);
+    assert.match(await row(page, "RangeError").locator(".where").textContent(), /shop-web.*browser/s);
+    assert.match(await page.title(), /^\(3\) Errors/);
+    await sound(page);
+    verify();
+    await close();
+  });
+
+  it("shows the cause: frames of our own open, those of libraries folded, the raw text beside", async () => {
+    const { page, verify, close } = await enter(stack);
+    await page.getByRole("link", { name: "ValueError" }).click();
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    assert.match(page.url(), /\/errors\/\d+$/);
+    const trace = page.getByRole("region", { name: "Stack trace" });
+    assert.match(
+      await trace.locator(".frame.own").first().textContent(),
+      /parse.*cart\.py:23.*quantity = int/s,
+    );
+    assert.match(await trace.locator("summary").textContent(), /1 library frame/);
+    await sound(page);
+
+    await trace.getByRole("button", { name: "Raw" }).click();
+    assert.match(await trace.locator("pre").textContent(), /^Traceback \(most recent call last\)/);
+    assert.match(page.url(), /view=raw/);
+    await page.reload();
+    await trace.locator("pre.raw").waitFor();
+
+    for (const text of ["mira", "eu-central", "CPython", "button#pay", '"quantity": "two"'])
+      if (text !== "mira") assert.ok(await page.getByText(text).first().isVisible(), text);
+    verify();
+    await close();
+  });
+
+  it("copies an error as Markdown for a ticket", async () => {
+    const { page, verify, close } = await enter(stack);
+    await page.getByRole("link", { name: "TypeError" }).click();
+    await page.getByRole("button", { name: "Copy Markdown" }).click();
+    await page.getByText("Copied").waitFor();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(text, /^## TypeError: Cannot read properties/);
+    assert.match(text, /- Events: 2, first .*\n/);
+    assert.match(text, /```\nTypeError: [^]*invoice\.js:41:28[^]*```\n$/);
+    verify();
+    await close();
+  });
+
+  it("walks along the reports that were kept", async () => {
+    await stack.report({ ...nodeReport, release: "9.9.9", message: nodeReport.message });
+    const { page, verify, close } = await enter(stack);
+    await page.getByRole("link", { name: "TypeError" }).click();
+    await page.getByText("Report 3 of 3").waitFor();
+    assert.ok(await page.getByRole("region", { name: "Tags of this report" }).getByText("9.9.9").isVisible());
+    await page.keyboard.press("p");
+    await page.getByText("Report 2 of 3").waitFor();
+    await page.getByRole("button", { name: "Oldest report kept" }).click();
+    await page.getByText("Report 1 of 3").waitFor();
+    assert.match(page.url(), /occurrence=\d+/);
+    await page.reload();
+    await page.getByText("Report 1 of 3").waitFor();
+    await page.keyboard.press("n");
+    await page.getByText("Report 2 of 3").waitFor();
+    verify();
+    await close();
+  });
+
+  it("resolves, undoes, resolves again, and opens anew when the error recurs; all by keys", async () => {
+    const { page, verify, close } = await enter(stack);
+    await row(page, "RangeError").waitFor();
+    while (
+      !(
+        await page
+          .locator(":focus")
+          .textContent({ timeout: 500 })
+          .catch(() => "")
+      ).startsWith("RangeError")
+    )
+      await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "RangeError" }).waitFor();
+
+    await page.keyboard.press("e");
+    await page.getByText("Resolved 1 error").waitFor();
+    await page.getByRole("button", { name: "Reopen" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: "Resolve" }).waitFor();
+    await page.keyboard.press("e");
+    await page.getByRole("button", { name: "Reopen" }).waitFor();
+
+    await page.keyboard.press("u");
+    await row(page, "ValueError").waitFor();
+    assert.equal(await row(page, "RangeError").count(), 0);
+    await page.getByRole("link", { name: "Resolved" }).click();
+    await row(page, "RangeError").waitFor();
+
+    const answer = await stack.report(browserReport);
+    assert.equal(answer.status, "reopened");
+    await page.getByRole("link", { name: "Unresolved" }).click();
+    await row(page, "RangeError").waitFor();
+    verify();
+    await close();
+  });
+
+  it("resolves what is selected at once", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await page.getByLabel("Select all on this page").check();
+    await page.getByText("3 selected").waitFor();
+    await sound(page);
+    await page.getByRole("button", { name: "Resolve" }).click();
+    await page.getByRole("heading", { name: "All clear" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    assert.ok(await eventually(async () => (await rows(page).count()) === 3));
+    verify();
+    await close();
+  });
+
+  it("signs out, and then the data is not there", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Password or API key").waitFor();
+    assert.equal(await rows(page).count(), 0);
+    verify();
+    await close();
+  });
+});
+
+describe("a list full of data", () => {
+  const stack = withStack();
+  const now = Date.now();
+  before(async () => {
+    for (const report of history(now)) await stack.report(report);
+  });
+
+  for (const size of ["wide", "narrow"])
+    for (const dark of [false, true]) {
+      const name = `${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`;
+      it(`is sound at ${name}, and so is an error of it`, async () => {
+        const { page, verify, close } = await enter(stack, { size, dark });
+        await rows(page).first().waitFor();
+        await sound(page);
+        await picture(page, `errors-${name}`);
+
+        await row(page, "ValueError").getByRole("link", { name: "ValueError" }).click();
+        await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+        await page.getByText(/^Report \d+ of \d+$/).waitFor();
+        await sound(page);
+        await picture(page, `error-${name}`, { fullPage: size === "wide" });
+        verify();
+        await close();
+      });
+
+      it(`stays within the window at ${name} with names that are long, right to left, or emoji`, async () => {
+        const { page, verify, close } = await enter(stack, { size, dark });
+        for (const { exception_type: type } of hardReports) {
+          await page.goto(stack.url("errors", `?search=${encodeURIComponent(type.split(" ")[0])}`));
+          await rows(page).first().getByRole("link").first().click();
+          await page.getByRole("region", { name: "Stack trace" }).waitFor();
+          await sound(page);
+        }
+        verify();
+        await close();
+      });
+    }
+
+  it("keeps filters, search and page in the address, and Back goes the way back", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    const total = async () => /of (\d+)/.exec(await page.locator(".pager").textContent())[1];
+    const all = await total();
+
+    await page.getByLabel("Project").selectOption("shop-web");
+    await page.waitForURL(/project=shop-web/);
+    assert.ok(await eventually(async () => (await total()) !== all));
+    const some = await total();
+    await page.getByLabel("Search errors").fill("Timeout");
+    await page.waitForURL(/search=Timeout/);
+    assert.ok(await eventually(async () => (await total()) !== some));
+
+    await page.reload();
+    await rows(page).first().waitFor();
+    assert.equal(await page.getByLabel("Search errors").inputValue(), "Timeout");
+    assert.equal(await page.getByLabel("Project").inputValue(), "shop-web");
+    await page.goBack();
+    await page.waitForURL((url) => !url.search.includes("search"));
+    assert.ok(await eventually(async () => (await total()) === some));
+    await page.goBack();
+    assert.ok(await eventually(async () => (await total()) === all));
+
+    await page.getByRole("button", { name: "Older" }).click();
+    await page.waitForURL(/offset=50/);
+    assert.ok(await eventually(async () => (await page.locator(".pager").textContent()).includes("51–")));
+    await rows(page).first().getByRole("link").first().click();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.goBack();
+    await page.waitForURL(/offset=50/);
+    assert.ok(await eventually(async () => (await page.locator(".pager").textContent()).includes("51–")));
+    verify();
+    await close();
+  });
+
+  it("returns to the row and the scroll it was left at", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await rows(page).nth(30).scrollIntoViewIfNeeded();
+    const left = await page.evaluate(() => scrollY);
+    assert.ok(left > 500);
+    await rows(page).nth(30).getByRole("link").first().click();
+    await page.getByRole("heading", { level: 1, name: /./ }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await page.goBack();
+    await rows(page).first().waitFor();
+    assert.ok(await eventually(async () => Math.abs((await page.evaluate(() => scrollY)) - left) < 5));
+    verify();
+    await close();
+  });
+
+  it("narrows the time by the picker, by keys, and says when nothing lies there", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await page.getByRole("button", { name: "All time" }).click();
+    await sound(page);
+    await page.getByRole("button", { name: "Last hour" }).click();
+    await page.waitForURL(/time=1h/);
+    await page.getByRole("button", { name: "Last hour" }).click();
+    await page.getByLabel("Other span").fill("rubbish");
+    await page.keyboard.press("Enter");
+    await page.getByText("A number and s, m, h, d or w").waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.getByLabel("Other span").count(), 0);
+
+    await page.goto(stack.url("errors", "?until=2001-01-01T00:00:00Z"));
+    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    await sound(page);
+    await page.getByRole("link", { name: "Clear the filters" }).click();
+    await rows(page).first().waitFor();
+    verify();
+    await close();
+  });
+
+  it("has a sheet of shortcuts, which can be switched off", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
+    await sound(page);
+    await picture(page, "shortcuts-1280-light");
+    await page.getByLabel("Shortcuts are on").uncheck();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type("j");
+    assert.equal(await page.getByLabel("Search errors").inputValue(), "");
+    verify();
+    await close();
+  });
+
+  it("keeps a chosen theme, also before the first paint of the next visit", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    const button = page.getByRole("button", { name: /^Theme/ });
+    await button.click();
+    await button.click();
+    assert.equal(await button.getAttribute("aria-label"), "Theme: dark");
+    await page.reload();
+    await rows(page).first().waitFor();
+    const ground = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    assert.equal(ground, "rgb(15, 17, 23)");
+    verify();
+    await close();
+  });
+
+  it("says what failed and keeps what was there; a second try mends it", async () => {
+    const { page, verify, close } = await enter(stack, { expected: [/503/] });
+    await rows(page).first().waitFor();
+    await page.route("**/api/errors?*", (route) =>
+      route.fulfill({ status: 503, json: { detail: "The database is locked" } }),
+    );
+    await page.keyboard.press("r");
+    await page.getByRole("alert").getByText("The database is locked").waitFor();
+    assert.ok((await rows(page).count()) > 0);
+    await sound(page);
+    await page.unroute("**/api/errors?*");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    verify();
+    await close();
+  });
+
+  it("comes again by itself when the server names a time", async () => {
+    const { page, verify, close } = await enter(stack, { expected: [/429/] });
+    await rows(page).first().waitFor();
+    await page.route("**/api/errors?*", (route) =>
+      route.fulfill({
+        status: 429,
+        headers: { "Retry-After": "1" },
+        json: { detail: "Too many requests", retry_after: 1 },
+      }),
+    );
+    await page.keyboard.press("r");
+    await page.getByText("The next try follows in 1 s").waitFor();
+    await page.unroute("**/api/errors?*");
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    verify();
+    await close();
+  });
+
+  it("cancels a request that was overtaken, so that an old answer never covers a new one", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    const cancelled = [];
+    page.on("requestfailed", (failed) => cancelled.push(failed.url()));
+    await page.route(/project=billing/, async (route) => {
+      await sleep(1500);
+      await route.continue().catch(() => {});
+    });
+    await page.getByLabel("Project").selectOption("billing");
+    await page.waitForURL(/project=billing/);
+    await page.getByLabel("Project").selectOption("crawler");
+    assert.ok(
+      await eventually(async () => /crawler/.test(await rows(page).first().locator(".where").textContent())),
+    );
+    await sleep(1600);
+    assert.match(await rows(page).first().locator(".where").textContent(), /crawler/);
+    assert.ok(cancelled.some((url) => url.includes("project=billing")));
+    verify();
+    await close();
+  });
+
+  it("shows a skeleton as high as the rows while the wait is long, and nothing moves", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await page.route("**/api/errors?*", async (route) => {
+      await sleep(1200);
+      await route.continue().catch(() => {});
+    });
+    await page.addInitScript(() => {
+      globalThis.moved = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) globalThis.moved += entry.value;
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.reload();
+    await page.locator("tr.skeleton.visible").first().waitFor();
+    const expected = (await page.locator("tr.skeleton").first().boundingBox()).height;
+    await rows(page).first().waitFor();
+    assert.equal((await rows(page).first().boundingBox()).height, expected);
+    assert.ok((await page.evaluate(() => globalThis.moved)) < 0.02);
+    verify();
+    await close();
+  });
+});
+
+describe("text of strangers", () => {
+  const stack = withStack();
+
+  it("is shown as text wherever it stands, and nothing of it runs", async () => {
+    await stack.report(evilReport);
+    await stack.report({
+      ...evilReport,
+      frames: [evilReport.user, null, { function: evilReport.user, file: 5, context: evilReport.user }],
+    });
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    await sound(page);
+    await rows(page).first().getByRole("link").first().click();
+    await page.getByRole("heading", { level: 1, name: "<img src=x" }).waitFor();
+    await page.locator("details").evaluateAll((all) => all.forEach((one) => (one.open = true)));
+    await page.getByRole("button", { name: "Older report" }).click();
+    await page.getByRole("button", { name: "Raw" }).click();
+    await sound(page);
+    assert.equal(await page.locator("img, #app script, a[href^=javascript]").count(), 0);
+    verify();
+    await close();
+  });
+});
+
+describe("behind a proxy that serves the tracker below a path", () => {
+  const stack = withStack();
+  const prefix = "/tools/errors";
+  let proxy;
+  let outside = [];
+  before(async () => {
+    proxy = createServer((incoming, outgoing) => {
+      if (!incoming.url.startsWith(`${prefix}/`)) {
+        outside.push(incoming.url);
+        outgoing.writeHead(404).end();
+        return;
+      }
+      const { method, headers } = incoming;
+      const onward = request(
+        stack.url("errors", incoming.url.slice(prefix.length + 1)),
+        { method, headers },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
+      incoming.pipe(onward);
+    });
+    await new Promise((done) => proxy.listen(0, "127.0.0.1", done));
+    await stack.report(pythonReport);
+  });
+  after(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it("asks for nothing outside that path, in the list, in an error and on the way between", async () => {
+    const { page, verify, close } = await open(browser);
+    await signIn(page, `http://127.0.0.1:${proxy.address().port}${prefix}/`, PASSWORD);
+    await page.getByRole("link", { name: "ValueError" }).click();
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    await page.keyboard.press("e");
+    await page.getByRole("button", { name: "Reopen" }).waitFor();
+    await page.keyboard.press("u");
+    await page.getByRole("heading", { name: "All clear" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, `${prefix}/`);
+    assert.deepEqual(outside, []);
+    outside = [];
+    verify();
+    await close();
+  });
+});

@@ -1,0 +1,138 @@
+// A whole Monlight under test: the shipped configuration through `monlight run`, in a home directory of its
+// own, on ports nobody chose.  The browser talks to lighttpd, as a user's does.
+
+import { spawn } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const START_DEADLINE = 60_000; // a sanitizer build on a busy machine needs its time
+const services = {
+  errors: "ERROR_TRACKER",
+  logs: "LOG_VIEWER",
+  metrics: "METRICS_COLLECTOR",
+  relay: "BROWSER_RELAY",
+};
+
+export const PASSWORD = "correct-horse-battery-staple";
+
+export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Asks until the answer is true; the last answer at the deadline.
+export async function eventually(question, milliseconds = 10_000) {
+  const deadline = Date.now() + milliseconds;
+  for (;;) {
+    const answer = await question();
+    if (answer || Date.now() > deadline) return answer;
+    await sleep(50);
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+export class Stack {
+  ports = {};
+  keys = {};
+
+  async start(variables = {}) {
+    this.home = await mkdtemp(join(tmpdir(), "monlight-browser-"));
+    await mkdir(join(this.home, "containers"));
+    for (const name of Object.keys(services)) {
+      this.ports[name] = await freePort();
+      this.keys[name] = `key-of-${name}-0123456789abcdef`;
+    }
+    await this.#configure(variables);
+    this.#run();
+    const answers = await eventually(() => this.#ready(), START_DEADLINE);
+    if (!answers) throw new Error(`the stack did not start\n${this.said}`);
+    return this;
+  }
+
+  async #configure(variables) {
+    const all = {
+      RATE_LIMIT: 0,
+      LOG_LEVEL: "warning",
+      LOG_SOURCES: join(this.home, "containers"),
+      UI_PASSWORD: PASSWORD,
+      SESSION_SECRET: "session-secret-0123456789abcdef",
+      RELAY_INTERNAL_KEY: "relay-internal-key-0123456789",
+      BROWSER_RELAY_ADMIN_API_KEY: this.keys.relay,
+      ...variables,
+    };
+    for (const [name, prefix] of Object.entries(services)) {
+      all[`${prefix}_PORT`] = this.ports[name];
+      if (name !== "relay") all[`${prefix}_API_KEY`] = this.keys[name];
+    }
+    const file = join(this.home, "monlight.env");
+    await writeFile(
+      file,
+      Object.entries(all)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(""),
+    );
+    await chmod(file, 0o600);
+  }
+
+  #run() {
+    const { PATH, HOME, LANG, TZ, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
+    const kept = JSON.parse(JSON.stringify({ PATH, HOME, LANG, TZ, ASAN_OPTIONS, UBSAN_OPTIONS }));
+    const programs = resolve(ROOT, process.env.MONLIGHT_BIN ?? "build/bin");
+    this.said = "";
+    this.process = spawn(join(ROOT, "lighttpd/monlight"), ["run"], {
+      env: { ...kept, MONLIGHT_HOME: this.home, MONLIGHT_BIN: programs },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.ended = new Promise((done) => this.process.on("exit", done));
+    for (const stream of [this.process.stdout, this.process.stderr])
+      stream.on("data", (text) => {
+        this.said += text;
+      });
+  }
+
+  async #ready() {
+    if (this.process.exitCode !== null) throw new Error(`the stack ended at its start\n${this.said}`);
+    const answers = await Promise.all(
+      Object.keys(services).map((name) =>
+        fetch(this.url(name, "health")).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      ),
+    );
+    return answers.every(Boolean);
+  }
+
+  url(service, path = "") {
+    return `http://127.0.0.1:${this.ports[service]}/${path}`;
+  }
+
+  // Sends an error report as a client does, and returns the tracker's answer.
+  async report(body) {
+    const answer = await fetch(this.url("errors", "api/errors"), {
+      method: "POST",
+      headers: { "X-API-Key": this.keys.errors, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  async stop() {
+    if (!this.process) return;
+    this.process.kill("SIGTERM");
+    await this.ended;
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+export const axeSource = () => readFile(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
+export const screenshots = join(ROOT, "docs/screenshots");

@@ -2,9 +2,10 @@
 /*
  * monlight-indexer: does what is due on the services' databases, and ends.
  *
- *	monlight-indexer [-fnV] [job ...]
+ *	monlight-indexer [-fhnV] [job ...]
  *
  *	-f  stay: do each job at once, and again when it is due
+ *	-h  describe every variable, tab-separated
  *	-n  check the configuration, print it, exit 0 or 1
  *	-V  print the version
  *
@@ -109,6 +110,13 @@ print_configuration(void)
 			(void)printf("# %s\n", sections[i].prefix);
 		cfg_print(&cfg, sections[i].fields, sections[i].n, stdout);
 	}
+}
+
+static void
+describe_configuration(void)
+{
+	for (size_t i = 0; i < NELEM(sections); i++)
+		cfg_describe(sections[i].fields, sections[i].n, sections[i].prefix, stdout);
 }
 
 /* ---- databases -------------------------------------------------------------------- */
@@ -326,7 +334,7 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: monlight-indexer [-fnV] [job ...]\njobs:");
+	(void)fprintf(stderr, "usage: monlight-indexer [-fhnV] [job ...]\njobs:");
 	for (size_t i = 0; i < NELEM(jobs); i++)
 		if (i == 0 || strcmp(jobs[i].name, jobs[i - 1].name) != 0)
 			(void)fprintf(stderr, " %s", jobs[i].name);
@@ -347,18 +355,21 @@ check_names(char *const names[])
 	}
 }
 
-/* Answers -n and -V; returns whether to stay. */
+/* Answers -h, -n and -V; returns whether to stay. */
 static bool
 read_options(int argc, char *argv[])
 {
 	bool stay = false, check = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "fnV")) != -1)
+	while ((option = getopt(argc, argv, "fhnV")) != -1)
 		switch (option) {
 		case 'f':
 			stay = true;
 			break;
+		case 'h':
+			describe_configuration();
+			exit(0);
 		case 'n':
 			check = true;
 			break;

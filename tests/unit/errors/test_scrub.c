@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* What is a secret, what is none, and what is left of a report. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "scrub.h"
+#include "text.h"
+
+static void
+names_that_say_they_hold_a_secret(void **state)
+{
+	static const char *const names[] = {"Authorization", "authorization", "PROXY-AUTHORIZATION",
+	    "Cookie", "Set-Cookie", "cookies", "X-API-Key", "api_key", "apiKey", "APIKEY",
+	    "password", "user_password", "passwd", "passphrase", "secret", "client_secret",
+	    "SECRET_KEY", "aws_secret_access_key", "private_key", "privateKey", "access_token",
+	    "token", "X-Auth-Token", "csrf_token", "X-CSRF-Token", "xsrf", "jwt", "credentials",
+	    "database_pwd", "PHPSESSID_sessionid",
+	    "a.very.long.name.that.goes.on.and.on.and.on.and."
+	    "on.and.on.until.at.last.the.token"};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(names); i++)
+		if (!scrub_name(names[i]))
+			fail_msg("%s is not taken for a secret", names[i]);
+}
+
+static void
+names_that_hold_none(void **state)
+{
+	static const char *const names[] = {"", "session_id", "sessionId", "tokens", "max_tokens",
+	    "user", "Accept", "Content-Type", "key", "keyboard", "author", "monkey", "host", "path",
+	    "User-Agent", "request_id", "count", "-_-"};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(names); i++)
+		if (scrub_name(names[i]))
+			fail_msg("%s is taken for a secret", names[i]);
+}
+
+static void
+values_that_look_like_secrets(void **state)
+{
+	static const char *const values[] = {"Bearer abcdef0123456789", "bearer abcdef0123456789",
+	    "Basic dXNlcjpwYXNzd29yZA==",
+	    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+	    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq", "AKIAIOSFODNN7EXAMPLE",
+	    "ghp_0123456789abcdefghij"};
+	static const char *const others[] = {"", "Bearer", "bearer of news", "eyJ", "eyJa.b",
+	    "eyJa..c", "eyJa.b.c.d", "eyJa b.c", "ghp_short", "-----BEGIN", "hello"};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(values); i++)
+		if (!scrub_value(values[i]))
+			fail_msg("%s is not taken for a secret", values[i]);
+	for (size_t i = 0; i < NELEM(others); i++)
+		if (scrub_value(others[i]))
+			fail_msg("%s is taken for a secret", others[i]);
+}
+
+static const struct {
+	const char *name, *in, *out;
+	int n;
+} trees[] = {
+    {"nothing to hide", "{\"a\":[1,\"b\",null,true],\"c\":{}}",
+	"{\"a\":[1,\"b\",null,true],\"c\":{}}", 0},
+    {"a header", "{\"Cookie\":\"a=b\",\"Accept\":\"*/*\"}",
+	"{\"Cookie\":\"[redacted]\",\"Accept\":\"*/*\"}", 1},
+    {"deep inside", "{\"a\":[{\"b\":{\"password\":\"x\"}}]}",
+	"{\"a\":[{\"b\":{\"password\":\"[redacted]\"}}]}", 1},
+    {"whole branches", "{\"credentials\":{\"user\":\"u\",\"password\":\"p\"}}",
+	"{\"credentials\":\"[redacted]\"}", 1},
+    {"numbers as well", "{\"password\":1234}", "{\"password\":\"[redacted]\"}", 1},
+    {"null and booleans say nothing", "{\"password\":null,\"secret\":false}",
+	"{\"password\":null,\"secret\":false}", 0},
+    {"a value in a list", "[\"x\",\"Bearer abcdef0123456789\"]", "[\"x\",\"[redacted]\"]", 1},
+    {"each is counted", "{\"token\":\"a\",\"jwt\":\"b\"}",
+	"{\"token\":\"[redacted]\",\"jwt\":\"[redacted]\"}", 2},
+};
+
+static void
+a_tree_keeps_its_shape_without_its_secrets(void **state)
+{
+	struct arena *mem = arena_new(4096);
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(trees); i++) {
+		struct buf b = {0};
+		struct json_out out = {&b, false};
+		const char *why;
+		size_t at;
+		int n;
+
+		n = scrub_tree(
+		    &out, NULL, json_parse(mem, trees[i].in, strlen(trees[i].in), &why, &at));
+		if (n != trees[i].n || strcmp(buf_text(&b), trees[i].out) != 0)
+			fail_msg("%s: %d, %s", trees[i].name, n, buf_text(&b));
+		buf_free(&b);
+	}
+	arena_free(mem);
+}
+
+static const struct {
+	const char *in, *out;
+	int n;
+} urls[] = {
+    {"", "", 0},
+    {"/a", "/a", 0},
+    {"/a?", "/a?", 0},
+    {"/a?b=c&d", "/a?b=c&d", 0},
+    {"/a?token=x", "/a?token=[redacted]", 1},
+    {"/a?b=c&api_key=x&d=e", "/a?b=c&api_key=[redacted]&d=e", 1},
+    {"/a?token=x&password=y#token=z", "/a?token=[redacted]&password=[redacted]#token=z", 2},
+    {"/a?token=", "/a?token=", 0},
+    {"/a?token", "/a?token", 0},
+    {"/a?=x&&=", "/a?=x&&=", 0},
+    {"/a#f?token=x", "/a#f?token=[redacted]", 1},
+};
+
+static void
+a_url_loses_the_values_of_secret_parameters(void **state)
+{
+	struct arena *mem = arena_new(4096);
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(urls); i++) {
+		int n = 0;
+		const char *out = scrub_url(mem, urls[i].in, &n);
+
+		if (n != urls[i].n || strcmp(out, urls[i].out) != 0)
+			fail_msg("%s: %d, %s", urls[i].in, n, out);
+	}
+	arena_free(mem);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names_that_say_they_hold_a_secret),
+	    cmocka_unit_test(names_that_hold_none),
+	    cmocka_unit_test(values_that_look_like_secrets),
+	    cmocka_unit_test(a_tree_keeps_its_shape_without_its_secrets),
+	    cmocka_unit_test(a_url_loses_the_values_of_secret_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -5,7 +5,12 @@
 #   make          build everything into build/bin
 #   make run      install what is missing, build, and serve until Ctrl-C
 #   make test     install what is missing, test tools too, and run every test
-#   make help     all targets
+#   make deps     install what building and running wants; deps-test: what tests want
+#   make unit     unit tests; http, fault: through lighttpd; fuzz; bench
+#   make check    layers, format, clang-tidy, shellcheck; report: what else was found
+#   make help     this list
+#
+#   VARIANT=asan in front of any of these: with AddressSanitizer and UBSan
 
 # ---- what you may change ----------------------------------------------------
 
@@ -206,3 +211,17 @@ report:
 	@mkdir -p $(OUT)
 	for f in $(filter-out tests/%,$(filter %.c,$(C_FILES))); do \
 		$(CC) $(OURS) -Wno-error -fanalyzer $(SERVICES:%=-Ifcgi/%) -Iindexer -c -o /dev/null $$f; done
+
+# ---- running ----------------------------------------------------------------
+
+.PHONY: deps deps-test run help
+deps:
+	@lighttpd/deps
+deps-test:
+	@lighttpd/deps test
+run: deps
+	@$(MAKE) $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$$(nproc)) all
+	@exec lighttpd/monlight run
+
+help:
+	@sed -n '/^# ---- what you may/,$$d; s/^#   //p' Makefile

@@ -220,7 +220,7 @@ deps:
 deps-test:
 	@lighttpd/deps test
 run: deps
-	@$(MAKE) $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$$(nproc)) all
+	@$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) all
 	@exec lighttpd/monlight run
 
 help:

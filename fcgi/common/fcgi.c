@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fcgi_inside.h"
 #include "log.h"
 #include "sandbox.h"
 #include "text.h"
@@ -129,6 +130,7 @@ read_head(struct req *rq, FCGX_Request *fcgx)
 {
 	const char *script, *rest, *method, *length, *query;
 
+	rq->transport = fcgx;
 	rq->env = fcgx->envp;
 	rq->started_us = clock_mono_us();
 	script = req_var(rq, "SCRIPT_NAME");
@@ -153,8 +155,8 @@ client_gone(const FCGX_Request *fcgx)
 	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR));
 }
 
-static void
-serve_one(struct req *rq, FCGX_Request *fcgx)
+void
+fcgi_serve(struct req *rq, FCGX_Request *fcgx)
 {
 	int status;
 
@@ -221,37 +223,61 @@ enter_sandbox(const struct app *app)
 	free(data);
 }
 
-static void
-serve(struct app *app, struct db *db, const sigset_t *waiting)
+void
+fcgi_listen(FCGX_Request *fcgx)
 {
-	struct req rq = {
+	if (FCGX_Init() != 0 || FCGX_InitRequest(fcgx, 0, 0) != 0)
+		log_fatalx("cannot use descriptor 0 as a FastCGI socket");
+	/* FCGX_Init() puts handlers of its own where it finds the default. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)fcntl(0, F_SETFL, fcntl(0, F_GETFL) | O_NONBLOCK);
+}
+
+bool
+fcgi_accept(FCGX_Request *fcgx)
+{
+	int rc = FCGX_Accept_r(fcgx);
+
+	/* Another signal, or a connection that was given up before we came. */
+	if (rc == -EAGAIN || rc == -EINTR)
+		return false;
+	if (rc < 0)
+		log_fatalx("FCGX_Accept_r: %d", rc);
+	return true;
+}
+
+bool
+fcgi_stopping(void)
+{
+	return stopping;
+}
+
+struct req
+fcgi_request(const struct app *app, struct db *db)
+{
+	return (struct req){
 	    .app = app,
 	    .db = db,
 	    .mem = arena_new(ARENA_KEEP),
 	    .fetch = fetch_body,
 	    .stream = stream_bytes,
 	};
+}
+
+static void
+serve(struct app *app, struct db *db, const sigset_t *waiting)
+{
+	struct req rq = fcgi_request(app, db);
 	FCGX_Request fcgx;
 
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgx, 0, 0) != 0)
-		log_fatalx("cannot use descriptor 0 as a FastCGI socket");
-	/* FCGX_Init() puts handlers of its own where it finds the default. */
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)fcntl(0, F_SETFL, fcntl(0, F_GETFL) | O_NONBLOCK);
-	rq.transport = &fcgx;
+	fcgi_listen(&fcgx);
 	while (!stopping) {
 		struct pollfd p = {.fd = 0, .events = POLLIN};
-		int rc;
 
-		if (ppoll(&p, 1, NULL, waiting) == -1 || !(p.revents & POLLIN))
+		if (ppoll(&p, 1, NULL, waiting) == -1 || !(p.revents & POLLIN) ||
+		    !fcgi_accept(&fcgx))
 			continue;
-		rc = FCGX_Accept_r(&fcgx);
-		/* Another signal, or a connection that was given up before we came. */
-		if (rc == -EAGAIN || rc == -EINTR)
-			continue;
-		if (rc < 0)
-			log_fatalx("FCGX_Accept_r: %d", rc);
-		serve_one(&rq, &fcgx);
+		fcgi_serve(&rq, &fcgx);
 		FCGX_Finish_r(&fcgx);
 	}
 	FCGX_Free(&fcgx, 1);
@@ -294,10 +320,9 @@ read_options(const struct app *app, int argc, char *argv[])
 		usage(app);
 }
 
-int
-fcgi_main(struct app *app, int argc, char *argv[])
+struct db *
+fcgi_start(struct app *app, int argc, char *argv[], sigset_t *waiting)
 {
-	sigset_t waiting;
 	struct db *db;
 
 	follow_parent();
@@ -305,12 +330,21 @@ fcgi_main(struct app *app, int argc, char *argv[])
 	read_options(app, argc, argv);
 	if (app_configure(app, stderr) > 0)
 		log_fatalx("the configuration is not valid; see the lines above");
-	hold_signals(&waiting);
+	hold_signals(waiting);
 	if ((db = app_open(app)) == NULL)
 		log_fatalx("cannot open %s", app->cfg->database_path);
 	if (app->start != NULL && app->start(app, db) == -1)
 		log_fatalx("cannot prepare %s", app->cfg->database_path);
 	enter_sandbox(app);
+	return db;
+}
+
+int
+fcgi_main(struct app *app, int argc, char *argv[])
+{
+	sigset_t waiting;
+	struct db *db = fcgi_start(app, argc, argv, &waiting);
+
 	serve(app, db, &waiting);
 	db_close(db);
 	return 0;

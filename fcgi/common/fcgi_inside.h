@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fcgi_inside: what fcgi.c, one request at a time, lends to fcgi_mux.c, many streams at
+ * a time.  For these two alone.
+ */
+#ifndef FCGI_INSIDE_H
+#define FCGI_INSIDE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "app.h"
+
+struct FCGX_Request;
+
+/*
+ * Options, configuration, database, signals, sandbox: all up to the first request.  Does
+ * not return if there is nothing to serve.  *waiting is the mask under which ppoll()
+ * lets in the signals that end us.
+ */
+struct db *fcgi_start(struct app *, int argc, char *argv[], sigset_t *waiting);
+/* Makes descriptor 0 the socket to accept from, without waiting. */
+void fcgi_listen(struct FCGX_Request *);
+/* Accepts a request that is there; false if it has gone. */
+bool fcgi_accept(struct FCGX_Request *);
+/* A request to be filled again and again, with an arena of its own. */
+struct req fcgi_request(const struct app *, struct db *);
+/* Reads the accepted request, lets the service answer it, writes the reply unless it streams. */
+void fcgi_serve(struct req *, struct FCGX_Request *);
+/* Whether we were told to end. */
+bool fcgi_stopping(void);
+
+#endif

@@ -8,7 +8,7 @@
  *    lets them in, so accept itself never waits and is never interrupted.
  *  - lighttpd killed hard leaves its responders alive, and the next lighttpd adopts
  *    them without supervising them.  So each asks to be ended with its parent.
- *  - A request whose client has gone is still handed over; it is dropped unread.
+ *  - A request whose client has gone is still handed over; a question is dropped.
  *  - Content-Length is always sent: without it a reply cut short by our death
  *    would look complete.
  */
@@ -33,6 +33,7 @@
 #include "text.h"
 
 #define REQUEST_DEADLINE_US INT64_C(10000000)
+#define STOP_DRAIN_US INT64_C(1000000)
 #define ARENA_KEEP ((size_t)65536)
 
 static volatile sig_atomic_t stopping;
@@ -147,12 +148,16 @@ read_head(struct req *rq, FCGX_Request *fcgx)
 	rq->length = length != NULL ? strtoul(length, NULL, 10) : 0;
 }
 
+/*
+ * Whether nobody waits for the answer any more.  Half a close is no such sign: a
+ * client may say that it has sent all it had.
+ */
 static bool
 client_gone(const FCGX_Request *fcgx)
 {
-	struct pollfd p = {.fd = fcgx->ipcFd, .events = POLLRDHUP};
+	struct pollfd p = {.fd = fcgx->ipcFd, .events = 0};
 
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR));
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
 }
 
 void
@@ -160,10 +165,11 @@ fcgi_serve(struct req *rq, FCGX_Request *fcgx)
 {
 	int status;
 
-	if (client_gone(fcgx))
-		return;
 	req_clear(rq);
 	read_head(rq, fcgx);
+	/* A report that has arrived whole is stored, whoever waits; a question is not answered. */
+	if (rq->method == GET && client_gone(fcgx))
+		return;
 	db_set_deadline(rq->db, rq->started_us + REQUEST_DEADLINE_US);
 	status = app_serve(rq);
 	app_count_request(rq, status);
@@ -264,6 +270,25 @@ fcgi_request(const struct app *app, struct db *db)
 	};
 }
 
+/*
+ * Waits for a connection; false when the process is to end.  Then those that wait
+ * in our own queue are still served, for a second: lighttpd gave them to us and
+ * would have to answer them with an error.
+ */
+static bool
+wait_for_request(const sigset_t *waiting)
+{
+	static int64_t stop_at;
+	struct pollfd p = {.fd = 0, .events = POLLIN};
+
+	while (!stopping)
+		if (ppoll(&p, 1, NULL, waiting) == 1 && (p.revents & POLLIN))
+			return true;
+	if (stop_at == 0)
+		stop_at = clock_mono_us() + STOP_DRAIN_US;
+	return clock_mono_us() < stop_at && poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
 static void
 serve(struct app *app, struct db *db, const sigset_t *waiting)
 {
@@ -271,11 +296,8 @@ serve(struct app *app, struct db *db, const sigset_t *waiting)
 	FCGX_Request fcgx;
 
 	fcgi_listen(&fcgx);
-	while (!stopping) {
-		struct pollfd p = {.fd = 0, .events = POLLIN};
-
-		if (ppoll(&p, 1, NULL, waiting) == -1 || !(p.revents & POLLIN) ||
-		    !fcgi_accept(&fcgx))
+	while (wait_for_request(waiting)) {
+		if (!fcgi_accept(&fcgx))
 			continue;
 		fcgi_serve(&rq, &fcgx);
 		FCGX_Finish_r(&fcgx);

@@ -181,19 +181,54 @@ fault: all
 bench: all
 	tests/bench/run
 
+# Node and Python tools, locked, into the checkout alone.
+NODE_STAMP := build/node.stamp
+VENV       := build/venv
+$(NODE_STAMP): package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(@D) && touch $@
+$(VENV)/stamp: tests/requirements.txt
+	/usr/bin/python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: browser
+browser: all $(NODE_STAMP)
+	MONLIGHT_BIN=$(abspath $(BIN)) npm run --silent test:browser
+
+# Everything.  Programs under test are those with the sanitizers, but for what measures.
+JOBS ?= $(shell nproc)
+.PHONY: test
+test: deps-test
+	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) VARIANT=asan all
+	$(MAKE) -j$(JOBS) check
+	$(MAKE) -j$(JOBS) VARIANT=asan unit
+	$(MAKE) VARIANT=asan http
+	$(MAKE) VARIANT=asan fault
+	$(MAKE) browser
+
 # ---- checks -----------------------------------------------------------------
 
 C_FILES  := $(sort $(wildcard fcgi/*/*.[ch] indexer/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.c))
 SH_FILES := $(sort $(shell git grep -lE '^#!/bin/(ba)?sh' -- . ':!html/vendor' 2>/dev/null))
 TIDY     := $(patsubst %.c,$(OUT)/tidy/%,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 
-.PHONY: check layers format format-check tidy shell report
-# Errors: layers, format, clang-tidy, shellcheck.  The warnings of the build are errors anyway.
-check: layers format-check tidy shell
+.PHONY: check layers format format-check tidy shell report python-check script-check
+# Errors: layers, formats, clang-tidy, shellcheck, ruff, mypy, eslint.  The warnings of the
+# build are errors anyway.
+check: layers format-check tidy shell python-check script-check
+python-check: $(VENV)/stamp
+	$(VENV)/bin/ruff check --quiet
+	$(VENV)/bin/ruff format --check --quiet
+script-check: $(NODE_STAMP)
+	npm run --silent lint
 layers:
 	@tests/layers
-format:
+format: $(VENV)/stamp $(NODE_STAMP)
 	clang-format -i $(C_FILES)
+	$(VENV)/bin/ruff format --quiet
+	npm run --silent format
 format-check:
 	@clang-format --dry-run -Werror $(C_FILES)
 $(OUT)/tidy/%: %.c .clang-tidy $(wildcard fcgi/*/*.h indexer/*.h)

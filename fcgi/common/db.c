@@ -324,14 +324,14 @@ db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	/*
-	 * A file becomes a WAL database once, and SQLite does not wait for who does it:
-	 * processes that start together take turns.  Who holds the lock for longer than
-	 * we wait has the file made already.
+	 * A file is made once, and SQLite does not wait for who turns it into a WAL
+	 * database: processes that start together take turns.  Who holds the lock for
+	 * longer than we wait has the file made already.
 	 */
 	(void)lock_file(db);
-	st = set_up(db, sync);
+	st = set_up(db, sync) == -1 ? -1 : migrate(db);
 	unlock_file(db);
-	if (st == -1 || migrate(db) == -1 || compile(db) == -1)
+	if (st == -1 || compile(db) == -1)
 		goto fail;
 	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, look_at_deadline, db);
 	return db;

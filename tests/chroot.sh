@@ -68,6 +68,8 @@ make_tree() {
 	# shellcheck disable=SC2016 # apt's variables
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | sed -n 's/ bookworm$//p' | head -n 1)
 	debootstrap --variant=minbase bookworm "$tree" "${mirror:-http://deb.debian.org/debian}" >"$notes/debootstrap.log"
+	rm -f "$tree/etc/apt/sources.list"
+	chmod 755 "$tree"
 	borrow_settings
 	mount -t proc proc "$tree/proc"
 	mount --rbind /dev "$tree/dev"

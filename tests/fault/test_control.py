@@ -21,31 +21,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTROL = ROOT / "lighttpd" / "monlight"
-BIN = Path(os.environ.get("MONLIGHT_BIN", ROOT / "build" / "bin"))
+from stack import CONTROL, binaries, eventually, free_ports
+
 PORTS = ("ERROR_TRACKER_PORT", "LOG_VIEWER_PORT", "METRICS_COLLECTOR_PORT", "BROWSER_RELAY_PORT")
 POOLS = ("monlight-errors", "monlight-logs", "monlight-metrics", "monlight-relay")
 # A request in hand has 3 s, a client that never closes 4 s; a loaded machine is allowed some more.
 STOP_SECONDS = 5.0
-
-
-def free_ports(n):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
-def eventually(condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.03)
-    return condition()
 
 
 def cmdline(pid):
@@ -55,16 +36,16 @@ def cmdline(pid):
         return []
 
 
-class Stack:
+class Home:
     """A home, four ports, and the control script on them."""
 
-    def __init__(self, home):
-        self.home = Path(home)
+    def __init__(self, path):
+        self.path = Path(path)
         self.ports = dict(zip(PORTS, free_ports(4)))
         self.run = None
         self.env = {k: v for k, v in os.environ.items() if "PYTEST" not in k}
         self.env.update({k: str(v) for k, v in self.ports.items()})
-        self.env.update(MONLIGHT_HOME=str(self.home), MONLIGHT_BIN=str(BIN))
+        self.env.update(MONLIGHT_HOME=str(self.path), MONLIGHT_BIN=str(binaries()))
 
     def control(self, *args, **env):
         return subprocess.run(
@@ -94,14 +75,14 @@ class Stack:
         return Path(self.log.name).read_text()
 
     def file(self, name):
-        return (self.home / "run" / name).read_text()
+        return (self.path / "run" / name).read_text()
 
     def lighttpd(self):
         return int(self.file("lighttpd.pid"))
 
     def processes(self):
         """{pid: command} of everything that belongs to this home."""
-        mark = b"MONLIGHT_HOME=" + os.fsencode(self.home)
+        mark = b"MONLIGHT_HOME=" + os.fsencode(self.path)
         found = {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -117,10 +98,10 @@ class Stack:
         return sorted(p for p, c in self.processes().items() if c.split()[0].endswith("/" + name))
 
     def key(self, name="ERROR_TRACKER_API_KEY"):
-        return re.search(rf"^{name}=(.*)$", (self.home / "monlight.env").read_text(), re.M)[1]
+        return re.search(rf"^{name}=(.*)$", (self.path / "monlight.env").read_text(), re.M)[1]
 
     def change(self, name, value):
-        path = self.home / "monlight.env"
+        path = self.path / "monlight.env"
         text = re.sub(rf"^{name}=.*\n", "", path.read_text(), flags=re.M)
         path.write_text(f"{text}{name}={value}\n")
 
@@ -159,14 +140,14 @@ class Stack:
 
 
 @pytest.fixture
-def stack():
+def home():
     base = Path(tempfile.mkdtemp(prefix="monlight-test-"))
-    made = Stack(base / "home")
+    made = Home(base / "home")
     yield made
     if made.run is not None and made.run.poll() is None:
         made.run.terminate()
         made.run.wait(timeout=20)
-    elif (made.home / "run" / "monlight.pid").exists():
+    elif (made.path / "run" / "monlight.pid").exists():
         made.control("stop")
     left = made.processes()
     for pid in left:
@@ -178,147 +159,147 @@ def stack():
 # ---- the first run -----------------------------------------------------------
 
 
-def test_the_first_run_makes_a_private_home_with_random_keys(stack):
-    stack.spawn()
-    assert stat.S_IMODE(stack.home.stat().st_mode) == 0o700
-    assert stat.S_IMODE((stack.home / "monlight.env").stat().st_mode) == 0o600
-    assert {p.name for p in stack.home.iterdir()} >= {"data", "run", "log", "monlight.env"}
+def test_the_first_run_makes_a_private_home_with_random_keys(home):
+    home.spawn()
+    assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home.path / "monlight.env").stat().st_mode) == 0o600
+    assert {p.name for p in home.path.iterdir()} >= {"data", "run", "log", "monlight.env"}
     names = (
         "ERROR_TRACKER_API_KEY LOG_VIEWER_API_KEY METRICS_COLLECTOR_API_KEY UI_PASSWORD "
         "BROWSER_RELAY_ADMIN_API_KEY SESSION_SECRET RELAY_INTERNAL_KEY"
     ).split()
-    values = {stack.key(name) for name in names}
+    values = {home.key(name) for name in names}
     assert len(values) == len(names)
     assert all(len(value) >= 20 for value in values)
 
 
-def test_run_announces_four_addresses_that_answer(stack):
-    stack.spawn()
+def test_run_announces_four_addresses_that_answer(home):
+    home.spawn()
     for port in PORTS:
-        assert f"http://127.0.0.1:{stack.ports[port]}/" in stack.messages()
-        assert stack.get(port=port)[0] == 200
-    assert str(stack.home / "monlight.env") in stack.messages()
+        assert f"http://127.0.0.1:{home.ports[port]}/" in home.messages()
+        assert home.get(port=port)[0] == 200
+    assert str(home.path / "monlight.env") in home.messages()
     for pool in POOLS:
-        assert len(stack.pool(pool)) == 2
+        assert len(home.pool(pool)) == 2
 
 
-def test_all_runs_in_sessions_apart_from_the_terminal(stack):
-    stack.spawn()
-    here = os.getsid(stack.run.pid)
-    sessions = {pid: os.getsid(pid) for pid in stack.processes() if pid != stack.run.pid}
+def test_all_runs_in_sessions_apart_from_the_terminal(home):
+    home.spawn()
+    here = os.getsid(home.run.pid)
+    sessions = {pid: os.getsid(pid) for pid in home.processes() if pid != home.run.pid}
     assert here not in sessions.values()
 
 
-def test_a_second_run_in_the_same_home_is_refused(stack):
-    stack.spawn()
-    second = stack.control("run")
+def test_a_second_run_in_the_same_home_is_refused(home):
+    home.spawn()
+    second = home.control("run")
     assert second.returncode == 1
     assert "already runs" in second.stderr
-    assert stack.get()[0] == 200
+    assert home.get()[0] == 200
 
 
-def test_it_runs_as_the_owner_of_the_home(stack):
+def test_it_runs_as_the_owner_of_the_home(home):
     owner = os.getuid()
     if owner == 0:
         nobody = pwd.getpwnam("nobody")
         as_nobody = ["setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups"]
         if (
             subprocess.run(
-                [*as_nobody, "test", "-x", CONTROL, "-a", "-x", BIN], check=False
+                [*as_nobody, "test", "-x", CONTROL, "-a", "-x", binaries()], check=False
             ).returncode
             == 0
         ):
             owner = nobody.pw_uid
-    stack.home.parent.chmod(0o755)
-    stack.home.mkdir(mode=0o700)
-    os.chown(stack.home, owner, -1)
-    stack.spawn()
-    assert {os.stat(f"/proc/{pid}").st_uid for pid in stack.processes()} == {owner}
-    assert (stack.home / "monlight.env").stat().st_uid == owner
-    assert ("belongs to root" in stack.messages()) == (owner == 0)
+    home.path.parent.chmod(0o755)
+    home.path.mkdir(mode=0o700)
+    os.chown(home.path, owner, -1)
+    home.spawn()
+    assert {os.stat(f"/proc/{pid}").st_uid for pid in home.processes()} == {owner}
+    assert (home.path / "monlight.env").stat().st_uid == owner
+    assert ("belongs to root" in home.messages()) == (owner == 0)
 
 
 # ---- the end -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_everything_with_status_0(stack, how):
-    stack.spawn()
-    code, seconds = stack.end(how)
+def test_a_signal_ends_everything_with_status_0(home, how):
+    home.spawn()
+    code, seconds = home.end(how)
     assert code == 0
     assert seconds < STOP_SECONDS
-    assert stack.nothing_left()
+    assert home.nothing_left()
 
 
-def test_a_request_in_hand_is_answered_before_the_stop(stack):
-    stack.spawn()
-    client = stack.begin_upload()
-    stack.run.send_signal(signal.SIGTERM)
+def test_a_request_in_hand_is_answered_before_the_stop(home):
+    home.spawn()
+    client = home.begin_upload()
+    home.run.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     client.sendall(b"ll")
     assert client.recv(100).startswith(b"HTTP/1.1 4"), "null is not a report, but it is answered"
     client.close()
-    assert stack.run.wait(timeout=10) == 0
-    assert stack.nothing_left()
+    assert home.run.wait(timeout=10) == 0
+    assert home.nothing_left()
 
 
-def test_a_client_that_never_closes_does_not_hold_up_the_stop(stack):
-    stack.spawn()
-    clients = [stack.begin_upload(), stack.connect()]
-    code, seconds = stack.end()
+def test_a_client_that_never_closes_does_not_hold_up_the_stop(home):
+    home.spawn()
+    clients = [home.begin_upload(), home.connect()]
+    code, seconds = home.end()
     assert code == 0
     assert seconds < STOP_SECONDS + 1
-    assert stack.nothing_left()
+    assert home.nothing_left()
     for client in clients:
         client.close()
 
 
-def test_kill_9_of_the_script_leaves_nothing_and_the_next_start_is_clean(stack):
-    stack.spawn()
-    stack.run.kill()
-    stack.run.wait()
-    assert stack.nothing_left()
-    stack.spawn()
-    assert stack.end()[0] == 0
+def test_kill_9_of_the_script_leaves_nothing_and_the_next_start_is_clean(home):
+    home.spawn()
+    home.run.kill()
+    home.run.wait()
+    assert home.nothing_left()
+    home.spawn()
+    assert home.end()[0] == 0
 
 
-def test_kill_9_of_lighttpd_ends_everything_and_the_next_start_is_clean(stack):
-    stack.spawn()
-    os.kill(stack.lighttpd(), signal.SIGKILL)
-    assert stack.run.wait(timeout=10) == 1
-    assert "lighttpd has ended by itself" in stack.messages()
-    assert stack.nothing_left()
-    stack.spawn()
-    assert stack.end()[0] == 0
+def test_kill_9_of_lighttpd_ends_everything_and_the_next_start_is_clean(home):
+    home.spawn()
+    os.kill(home.lighttpd(), signal.SIGKILL)
+    assert home.run.wait(timeout=10) == 1
+    assert "lighttpd has ended by itself" in home.messages()
+    assert home.nothing_left()
+    home.spawn()
+    assert home.end()[0] == 0
 
 
 # ---- supervision -------------------------------------------------------------
 
 
-def test_a_process_of_a_pool_that_dies_is_replaced(stack):
-    stack.spawn()
-    victim = stack.pool("monlight-errors")[0]
+def test_a_process_of_a_pool_that_dies_is_replaced(home):
+    home.spawn()
+    victim = home.pool("monlight-errors")[0]
     os.kill(victim, signal.SIGKILL)
     assert eventually(
         lambda: (
-            victim not in stack.pool("monlight-errors") and len(stack.pool("monlight-errors")) == 2
+            victim not in home.pool("monlight-errors") and len(home.pool("monlight-errors")) == 2
         )
     )
-    assert all(stack.get()[0] == 200 for _ in range(10))
+    assert all(home.get()[0] == 200 for _ in range(10))
 
 
-def test_a_helper_that_dies_is_started_again(stack):
-    stack.spawn()
-    (victim,) = eventually(lambda: stack.pool("monlight-indexer"))
+def test_a_helper_that_dies_is_started_again(home):
+    home.spawn()
+    (victim,) = eventually(lambda: home.pool("monlight-indexer"))
     os.kill(victim, signal.SIGKILL)
-    assert eventually(lambda: stack.pool("monlight-indexer") not in ([], [victim]))
-    assert "monlight-indexer ended with status 137" in stack.messages()
+    assert eventually(lambda: home.pool("monlight-indexer") not in ([], [victim]))
+    assert "monlight-indexer ended with status 137" in home.messages()
 
 
-def test_cron_may_have_the_helpers(stack):
-    stack.spawn(INDEXER="cron")
-    assert stack.pool("monlight-indexer") == []
-    assert stack.control("status", INDEXER="cron").returncode == 0
+def test_cron_may_have_the_helpers(home):
+    home.spawn(INDEXER="cron")
+    assert home.pool("monlight-indexer") == []
+    assert home.control("status", INDEXER="cron").returncode == 0
 
 
 # ---- reload ------------------------------------------------------------------
@@ -327,14 +308,14 @@ def test_cron_may_have_the_helpers(stack):
 class Load:
     """Clients that ask without pause, a connection for each request."""
 
-    def __init__(self, stack, clients=6):
+    def __init__(self, home, clients=6):
         self.failed, self.answered, self.over = [], 0, False
-        self.threads = [threading.Thread(target=self.ask, args=(stack,)) for _ in range(clients)]
+        self.threads = [threading.Thread(target=self.ask, args=(home,)) for _ in range(clients)]
 
-    def ask(self, stack):
+    def ask(self, home):
         while not self.over:
             try:
-                status = stack.get()[0]
+                status = home.get()[0]
                 self.answered += 1
                 if status != 200:
                     self.failed.append(status)
@@ -352,60 +333,60 @@ class Load:
             thread.join()
 
 
-def test_reload_under_load_fails_no_request_and_replaces_every_process(stack):
-    stack.spawn()
-    lighttpd = stack.lighttpd()
-    with Load(stack) as load:
+def test_reload_under_load_fails_no_request_and_replaces_every_process(home):
+    home.spawn()
+    lighttpd = home.lighttpd()
+    with Load(home) as load:
         for _ in range(3):
-            before = {pid for pool in POOLS for pid in stack.pool(pool)}
-            helper = eventually(lambda: stack.pool("monlight-indexer"))
-            answer = stack.control("reload")
+            before = {pid for pool in POOLS for pid in home.pool(pool)}
+            helper = eventually(lambda: home.pool("monlight-indexer"))
+            answer = home.control("reload")
             assert answer.returncode == 0, answer.stderr
-            after = {pid for pool in POOLS for pid in stack.pool(pool)}
+            after = {pid for pool in POOLS for pid in home.pool(pool)}
             assert len(after) == 8
             assert not before & after
-            assert eventually(lambda: stack.pool("monlight-indexer") not in ([], helper))
+            assert eventually(lambda: home.pool("monlight-indexer") not in ([], helper))
     assert load.failed == []
     assert load.answered > 50
-    assert stack.lighttpd() == lighttpd
+    assert home.lighttpd() == lighttpd
 
 
-def test_reload_takes_up_a_changed_key_and_says_what_needs_a_restart(stack):
-    stack.spawn()
-    old = stack.key()
-    assert stack.get("/metrics", **{"X-API-Key": old})[0] == 200
-    stack.change("ERROR_TRACKER_API_KEY", "another-key-0123456789abcdef")
-    stack.change("ERROR_TRACKER_PROCESSES", "3")
-    answer = stack.control("reload")
+def test_reload_takes_up_a_changed_key_and_says_what_needs_a_restart(home):
+    home.spawn()
+    old = home.key()
+    assert home.get("/metrics", **{"X-API-Key": old})[0] == 200
+    home.change("ERROR_TRACKER_API_KEY", "another-key-0123456789abcdef")
+    home.change("ERROR_TRACKER_PROCESSES", "3")
+    answer = home.control("reload")
     assert answer.returncode == 0
     assert "ERROR_TRACKER_PROCESSES has changed" in answer.stderr
     assert "LOG_VIEWER_PROCESSES" not in answer.stderr
-    assert stack.get("/metrics", **{"X-API-Key": old})[0] == 401
-    assert stack.get("/metrics", **{"X-API-Key": stack.key()})[0] == 200
+    assert home.get("/metrics", **{"X-API-Key": old})[0] == 401
+    assert home.get("/metrics", **{"X-API-Key": home.key()})[0] == 200
 
 
-def test_reload_with_a_bad_variable_changes_nothing(stack):
-    stack.spawn()
-    before = stack.processes()
-    stack.change("ERROR_TRACKER_RATE_LIMIT", "many")
-    answer = stack.control("reload")
+def test_reload_with_a_bad_variable_changes_nothing(home):
+    home.spawn()
+    before = home.processes()
+    home.change("ERROR_TRACKER_RATE_LIMIT", "many")
+    answer = home.control("reload")
     assert answer.returncode == 1
     assert "RATE_LIMIT" in answer.stderr
     assert "nothing was changed" in answer.stderr
-    assert stack.processes() == before
-    assert stack.get()[0] == 200
+    assert home.processes() == before
+    assert home.get()[0] == 200
 
 
-def test_a_client_that_never_closes_does_not_hold_up_the_reload(stack):
-    stack.spawn()
-    clients = [stack.begin_upload(), stack.connect()]
-    before = stack.pool("monlight-errors")
+def test_a_client_that_never_closes_does_not_hold_up_the_reload(home):
+    home.spawn()
+    clients = [home.begin_upload(), home.connect()]
+    before = home.pool("monlight-errors")
     begun = time.monotonic()
-    answer = stack.control("reload")
+    answer = home.control("reload")
     assert answer.returncode == 0, answer.stderr
     assert time.monotonic() - begun < STOP_SECONDS + 1
-    assert stack.get()[0] == 200
-    assert not set(before) & set(stack.pool("monlight-errors"))
+    assert home.get()[0] == 200
+    assert not set(before) & set(home.pool("monlight-errors"))
     for client in clients:
         client.close()
 
@@ -413,67 +394,67 @@ def test_a_client_that_never_closes_does_not_hold_up_the_reload(stack):
 # ---- the background ----------------------------------------------------------
 
 
-def test_start_status_stop(stack):
-    assert stack.control("status").returncode == 3
-    assert stack.control("stop").returncode == 1
-    assert stack.control("reload").returncode == 1
-    started = stack.control("start")
+def test_start_status_stop(home):
+    assert home.control("status").returncode == 3
+    assert home.control("stop").returncode == 1
+    assert home.control("reload").returncode == 1
+    started = home.control("start")
     assert started.returncode == 0, started.stderr
-    status = stack.control("status")
+    status = home.control("status")
     assert status.returncode == 0, status.stdout
-    for name, port in zip(("errors", "logs", "metrics", "relay"), stack.ports.values()):
+    for name, port in zip(("errors", "logs", "metrics", "relay"), home.ports.values()):
         assert re.search(
             rf"^{name} +http://127.0.0.1:{port}/ answers, 2 of 2 processes$", status.stdout, re.M
         )
     assert re.search(r"^indexer +runs with pid \d+$", status.stdout, re.M)
-    assert stack.control("start").returncode == 1
-    stopped = stack.control("stop")
+    assert home.control("start").returncode == 1
+    stopped = home.control("stop")
     assert (stopped.returncode, stopped.stderr) == (0, "")
-    assert stack.nothing_left()
-    assert stack.control("status").returncode == 3
+    assert home.nothing_left()
+    assert home.control("status").returncode == 3
 
 
-def test_start_says_why_it_failed(stack):
-    with socket.create_server(("127.0.0.1", stack.ports["LOG_VIEWER_PORT"])):
-        answer = stack.control("start")
+def test_start_says_why_it_failed(home):
+    with socket.create_server(("127.0.0.1", home.ports["LOG_VIEWER_PORT"])):
+        answer = home.control("start")
     assert answer.returncode == 1
     assert "in use" in answer.stderr
-    assert stack.nothing_left()
+    assert home.nothing_left()
 
 
 # ---- configuration -----------------------------------------------------------
 
 
-def test_values_are_taken_as_they_stand_to_the_end_of_the_line(stack):
-    stack.spawn()
+def test_values_are_taken_as_they_stand_to_the_end_of_the_line(home):
+    home.spawn()
     value = 'it\'s "a" $(touch /nowhere) `b` = # \\ key 0123456789'
-    stack.change("ERROR_TRACKER_API_KEY", value)
-    assert stack.control("reload").returncode == 0
-    assert stack.get("/metrics", **{"X-API-Key": value})[0] == 200
-    assert f"ERROR_TRACKER_API_KEY={value}\n" in stack.control("keys").stdout
+    home.change("ERROR_TRACKER_API_KEY", value)
+    assert home.control("reload").returncode == 0
+    assert home.get("/metrics", **{"X-API-Key": value})[0] == 200
+    assert f"ERROR_TRACKER_API_KEY={value}\n" in home.control("keys").stdout
 
 
-def test_the_environment_beats_the_file_and_an_empty_value_counts_as_unset(stack):
-    stack.spawn()
-    assert "INGEST" not in stack.control("keys").stdout
-    stack.change("INGEST_API_KEY", "from-the-file")
-    assert "INGEST_API_KEY=from-the-file\n" in stack.control("keys").stdout
+def test_the_environment_beats_the_file_and_an_empty_value_counts_as_unset(home):
+    home.spawn()
+    assert "INGEST" not in home.control("keys").stdout
+    home.change("INGEST_API_KEY", "from-the-file")
+    assert "INGEST_API_KEY=from-the-file\n" in home.control("keys").stdout
     assert (
         "INGEST_API_KEY=from-outside\n"
-        in stack.control("keys", INGEST_API_KEY="from-outside").stdout
+        in home.control("keys", INGEST_API_KEY="from-outside").stdout
     )
-    assert "INGEST_API_KEY=from-the-file\n" in stack.control("keys", INGEST_API_KEY="").stdout
-    stack.change("INGEST_API_KEY", "")
-    assert "INGEST" not in stack.control("keys").stdout
+    assert "INGEST_API_KEY=from-the-file\n" in home.control("keys", INGEST_API_KEY="").stdout
+    home.change("INGEST_API_KEY", "")
+    assert "INGEST" not in home.control("keys").stdout
 
 
 @pytest.mark.parametrize(
     "line", ["no equals sign", "lower=1", "A B=1", "=1", "1A=1", "$(id)=1", "  A=1"]
 )
-def test_a_line_that_is_no_assignment_is_named(stack, line):
-    stack.home.mkdir()
-    (stack.home / "monlight.env").write_text(f"# comment\n\n{line}\n")
-    answer = stack.control("check")
+def test_a_line_that_is_no_assignment_is_named(home, line):
+    home.path.mkdir()
+    (home.path / "monlight.env").write_text(f"# comment\n\n{line}\n")
+    answer = home.control("check")
     assert answer.returncode == 1
     assert "monlight.env, line 3" in answer.stderr
 
@@ -492,63 +473,63 @@ def test_a_line_that_is_no_assignment_is_named(stack, line):
         ("RATE_LIMIT", "many"),
     ],
 )
-def test_a_bad_variable_starts_nothing_and_is_named(stack, name, value):
-    answer = stack.control("run", **{name: value})
+def test_a_bad_variable_starts_nothing_and_is_named(home, name, value):
+    answer = home.control("run", **{name: value})
     assert answer.returncode == 1
     assert name in answer.stderr or value in answer.stderr
-    assert stack.nothing_left()
+    assert home.nothing_left()
 
 
-def test_check_is_content_with_a_fresh_home(stack):
-    stack.spawn()
-    answer = stack.control("check")
+def test_check_is_content_with_a_fresh_home(home):
+    home.spawn()
+    answer = home.control("check")
     assert (answer.returncode, answer.stderr) == (0, "monlight: all is well\n")
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "a name with blanks"])
-def test_any_path_will_do_for_a_home(stack, name):
+def test_any_path_will_do_for_a_home(home, name):
     before = set(Path("/tmp").glob("monlight.*"))
-    stack.home = stack.home.parent / name / "home"
-    stack.home.parent.mkdir()
-    stack.env["MONLIGHT_HOME"] = str(stack.home)
-    stack.spawn()
+    home.path = home.path.parent / name / "home"
+    home.path.parent.mkdir()
+    home.env["MONLIGHT_HOME"] = str(home.path)
+    home.spawn()
     (private,) = set(Path("/tmp").glob("monlight.*")) - before
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
-    assert stack.get()[0] == 200
-    assert stack.control("reload").returncode == 0
-    assert stack.control("status").returncode == 0
-    assert stack.end()[0] == 0
+    assert home.get()[0] == 200
+    assert home.control("reload").returncode == 0
+    assert home.control("status").returncode == 0
+    assert home.end()[0] == 0
     assert not private.exists()
-    assert stack.nothing_left()
+    assert home.nothing_left()
 
 
-def test_a_relative_home_is_taken_from_the_working_directory(stack):
-    stack.home.parent.joinpath("there").mkdir()
+def test_a_relative_home_is_taken_from_the_working_directory(home):
+    home.path.parent.joinpath("there").mkdir()
     answer = subprocess.run(
         [CONTROL, "check"],
-        cwd=stack.home.parent / "there",
-        env={**stack.env, "MONLIGHT_HOME": "deep"},
+        cwd=home.path.parent / "there",
+        env={**home.env, "MONLIGHT_HOME": "deep"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert f"{stack.home.parent}/there/deep/monlight.env" in answer.stderr
+    assert f"{home.path.parent}/there/deep/monlight.env" in answer.stderr
 
 
-def test_trusted_proxies_and_nobody_else_say_who_the_client_is(stack):
-    stack.spawn(TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
-    assert stack.get(**{"X-Forwarded-For": "192.0.2.7"})[0] == 200
-    assert stack.end()[0] == 0
+def test_trusted_proxies_and_nobody_else_say_who_the_client_is(home):
+    home.spawn(TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
+    assert home.get(**{"X-Forwarded-For": "192.0.2.7"})[0] == 200
+    assert home.end()[0] == 0
 
 
-def test_keys_are_printed_and_an_unknown_command_is_explained(stack):
-    stack.spawn()
-    assert f"UI_PASSWORD={stack.key('UI_PASSWORD')}\n" in stack.control("keys").stdout
-    unknown = stack.control("explode")
+def test_keys_are_printed_and_an_unknown_command_is_explained(home):
+    home.spawn()
+    assert f"UI_PASSWORD={home.key('UI_PASSWORD')}\n" in home.control("keys").stdout
+    unknown = home.control("explode")
     assert unknown.returncode == 2
     assert "usage: monlight" in unknown.stderr
 
 
-def test_health_is_json(stack):
-    stack.spawn()
-    assert json.loads(stack.get()[1])["status"] == "ok"
+def test_health_is_json(home):
+    home.spawn()
+    assert json.loads(home.get()[1])["status"] == "ok"

@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from stack import CONTROL, binaries, eventually, free_ports
 
 PORTS = ("ERROR_TRACKER_PORT", "LOG_VIEWER_PORT", "METRICS_COLLECTOR_PORT", "BROWSER_RELAY_PORT")
@@ -41,7 +40,8 @@ class Home:
 
     def __init__(self, path):
         self.path = Path(path)
-        self.ports = dict(zip(PORTS, free_ports(4)))
+        self.said = self.path.parent / "said"
+        self.ports = dict(zip(PORTS, free_ports(4), strict=True))
         self.run = None
         self.env = {k: v for k, v in os.environ.items() if "PYTEST" not in k}
         self.env.update({k: str(v) for k, v in self.ports.items()})
@@ -59,20 +59,20 @@ class Home:
 
     def spawn(self, **env):
         """`monlight run` in the background of the test; returns once it has announced itself."""
-        self.log = tempfile.NamedTemporaryFile(mode="w+", prefix="monlight-log-")
-        self.run = subprocess.Popen(
-            [CONTROL, "run"],
-            env={**self.env, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-        )
+        with open(self.said, "w") as said:
+            self.run = subprocess.Popen(
+                [CONTROL, "run"],
+                env={**self.env, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
         assert eventually(lambda: "keys and password" in self.messages(), 20), self.messages()
         return self
 
     def messages(self):
-        return Path(self.log.name).read_text()
+        return self.said.read_text()
 
     def file(self, name):
         return (self.path / "run" / name).read_text()
@@ -165,9 +165,14 @@ def test_the_first_run_makes_a_private_home_with_random_keys(home):
     assert stat.S_IMODE((home.path / "monlight.env").stat().st_mode) == 0o600
     assert {p.name for p in home.path.iterdir()} >= {"data", "run", "log", "monlight.env"}
     names = (
-        "ERROR_TRACKER_API_KEY LOG_VIEWER_API_KEY METRICS_COLLECTOR_API_KEY UI_PASSWORD "
-        "BROWSER_RELAY_ADMIN_API_KEY SESSION_SECRET RELAY_INTERNAL_KEY"
-    ).split()
+        "ERROR_TRACKER_API_KEY",
+        "LOG_VIEWER_API_KEY",
+        "METRICS_COLLECTOR_API_KEY",
+        "BROWSER_RELAY_ADMIN_API_KEY",
+        "UI_PASSWORD",
+        "SESSION_SECRET",
+        "RELAY_INTERNAL_KEY",
+    )
     values = {home.key(name) for name in names}
     assert len(values) == len(names)
     assert all(len(value) >= 20 for value in values)
@@ -339,13 +344,13 @@ def test_reload_under_load_fails_no_request_and_replaces_every_process(home):
     with Load(home) as load:
         for _ in range(3):
             before = {pid for pool in POOLS for pid in home.pool(pool)}
-            helper = eventually(lambda: home.pool("monlight-indexer"))
+            helper = set(eventually(lambda: home.pool("monlight-indexer")))
             answer = home.control("reload")
             assert answer.returncode == 0, answer.stderr
             after = {pid for pool in POOLS for pid in home.pool(pool)}
             assert len(after) == 8
             assert not before & after
-            assert eventually(lambda: home.pool("monlight-indexer") not in ([], helper))
+            assert eventually(lambda old=helper: set(home.pool("monlight-indexer")) - old)
     assert load.failed == []
     assert load.answered > 50
     assert home.lighttpd() == lighttpd
@@ -402,7 +407,7 @@ def test_start_status_stop(home):
     assert started.returncode == 0, started.stderr
     status = home.control("status")
     assert status.returncode == 0, status.stdout
-    for name, port in zip(("errors", "logs", "metrics", "relay"), home.ports.values()):
+    for name, port in zip(("errors", "logs", "metrics", "relay"), home.ports.values(), strict=True):
         assert re.search(
             rf"^{name} +http://127.0.0.1:{port}/ answers, 2 of 2 processes$", status.stdout, re.M
         )
@@ -516,10 +521,49 @@ def test_a_relative_home_is_taken_from_the_working_directory(home):
     assert f"{home.path.parent}/there/deep/monlight.env" in answer.stderr
 
 
-def test_trusted_proxies_and_nobody_else_say_who_the_client_is(home):
-    home.spawn(TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
-    assert home.get(**{"X-Forwarded-For": "192.0.2.7"})[0] == 200
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [("10.0.0.0/8, 127.0.0.1", "192.0.2.7"), ("10.0.0.0/8", "127.0.0.1"), ("", "127.0.0.1")],
+)
+def test_a_trusted_proxy_and_nobody_else_says_who_the_client_is(home, trusted, seen):
+    log = home.path / "log" / "access.log"
+    home.spawn(TRUSTED_PROXIES=trusted, ACCESS_LOG=str(log))
+    assert home.get("/health?me", **{"X-Forwarded-For": "192.0.2.7"})[0] == 200
     assert home.end()[0] == 0
+    (line,) = [line for line in log.read_text().splitlines() if "/health?me" in line]
+    assert f" {seen} " in line
+
+
+def test_there_is_no_access_log_until_one_is_asked_for(home):
+    home.spawn()
+    assert home.get("/health?me")[0] == 200
+    assert home.end()[0] == 0
+    assert "/health?me" not in home.messages()
+    assert list((home.path / "log").iterdir()) == []
+
+
+def test_a_large_body_comes_in_only_as_a_source_map_with_the_key(home):
+    home.spawn()
+
+    def post(path, **headers):
+        conn = http.client.HTTPConnection("127.0.0.1", home.ports["BROWSER_RELAY_PORT"], timeout=20)
+        try:
+            conn.putrequest("POST", path)
+            for name, value in headers.items():
+                conn.putheader(name.replace("_", "-"), value)
+            conn.putheader("Content-Length", str(6 << 20))
+            conn.putheader("Expect", "100-continue")
+            conn.endheaders()
+            return conn.sock.recv(12)
+        finally:
+            conn.close()
+
+    key = home.key("BROWSER_RELAY_ADMIN_API_KEY")
+    assert post("/api/source-maps", X_API_Key=key) == b"HTTP/1.1 100"
+    assert post("/api/source-maps", Authorization=f"Bearer {key}") == b"HTTP/1.1 100"
+    assert post("/api/source-maps", X_API_Key="wrong") == b"HTTP/1.1 413"
+    assert post("/api/source-maps") == b"HTTP/1.1 413"
+    assert post("/api/browser/errors", X_API_Key=key) == b"HTTP/1.1 413"
 
 
 def test_keys_are_printed_and_an_unknown_command_is_explained(home):

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs on the metrics collector's database. */
+#include "clock.h"
+#include "indexer.h"
+#include "log.h"
+#include "rollup.h"
+
+#define HOUR INT64_C(3600)
+#define DAY (24 * HOUR)
+
+static struct retention
+retention(const struct metrics_settings *cfg)
+{
+	return (struct retention){
+	    .raw = cfg->raw_hours * HOUR,
+	    .minute = cfg->minute_hours * HOUR,
+	    .hour = cfg->hourly_days * DAY,
+	    .day = cfg->daily_days * DAY,
+	    .stop = indexer_stopping,
+	};
+}
+
+int
+metrics_rollup(struct pass *p)
+{
+	const struct retention keep = retention(&p->cfg->metrics);
+	const int64_t started = clock_mono_us();
+	int64_t points;
+
+	if (rollup_pass(p->db, &keep, clock_now(), &points) == -1)
+		return -1;
+	if (points > 0)
+		log_debug("metrics: %lld points added up in %lld ms", (long long)points,
+		    (long long)(clock_mono_us() - started) / 1000);
+	return 0;
+}
+
+int
+metrics_retention(struct pass *p)
+{
+	const struct retention keep = retention(&p->cfg->metrics);
+
+	return rollup_retain(p->db, &keep, clock_now());
+}

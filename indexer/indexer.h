@@ -26,6 +26,13 @@ struct errors_settings {
 	int64_t max_bytes;
 };
 
+/* Of the metrics collector. */
+struct metrics_settings {
+	const char *database_path;
+	int64_t aggregation_interval; /* seconds between two passes of the roll-up */
+	int64_t raw_hours, minute_hours, hourly_days, daily_days;
+};
+
 /* Of the others, of whom so far nothing but the file is known. */
 struct database_settings {
 	const char *database_path;
@@ -35,7 +42,8 @@ struct indexer_cfg {
 	const char *home;
 	int log_level;
 	struct errors_settings errors;
-	struct database_settings logs, metrics, relay;
+	struct metrics_settings metrics;
+	struct database_settings logs, relay;
 };
 
 /* What a job is given. */
@@ -53,11 +61,14 @@ struct job {
 	int (*run)(struct pass *);   /* 0, or -1: failed, and the reason is logged */
 	int (*watch)(struct pass *); /* NULL, or a descriptor: readable when there is work
 					before the interval is over; -1: none */
+	const int64_t *configured; /* NULL, or a variable that says the interval instead */
 };
 
 /* Whether the process was asked to end. */
 bool indexer_stopping(void);
 
 int errors_retention(struct pass *);
+int metrics_rollup(struct pass *);
+int metrics_retention(struct pass *);
 
 #endif

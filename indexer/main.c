@@ -29,18 +29,21 @@
 #include "text.h"
 
 #define MINUTE 60
-#define DAY (24 * 60 * MINUTE)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
 #define ARENA_KEEP ((size_t)65536)
+
+static struct indexer_cfg cfg;
 
 /* ---- what there is to do -------------------------------------------------------- */
 
 static const struct job jobs[] = {
-    {"retention", ERRORS, DAY, errors_retention, NULL},
+    {"retention", ERRORS, DAY, errors_retention, NULL, NULL},
+    {"rollup", METRICS, MINUTE, metrics_rollup, NULL, &cfg.metrics.aggregation_interval},
+    {"retention", METRICS, HOUR, metrics_retention, NULL, NULL},
 };
 
 /* ---- configuration ---------------------------------------------------------------- */
-
-static struct indexer_cfg cfg;
 
 #define CFG(member) offsetof(struct indexer_cfg, member)
 
@@ -68,6 +71,16 @@ static const struct cfg_field logs_fields[] = {
 static const struct cfg_field metrics_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(metrics.database_path), "data/metrics.db", 0, 0,
 	NULL, "the metrics collector's SQLite file"},
+    {"AGGREGATION_INTERVAL", CFG_INT, 0, CFG(metrics.aggregation_interval), "60", 1, 86400, NULL,
+	"seconds between two roll-ups of what has arrived"},
+    {"RETENTION_RAW", CFG_INT, 0, CFG(metrics.raw_hours), "1", 1, 8760, NULL,
+	"hours that points are kept as they came"},
+    {"RETENTION_MINUTE", CFG_INT, 0, CFG(metrics.minute_hours), "24", 1, 87600, NULL,
+	"hours that the sums of minutes are kept"},
+    {"RETENTION_HOURLY", CFG_INT, 0, CFG(metrics.hourly_days), "30", 1, 3650, NULL,
+	"days that the sums of hours are kept"},
+    {"RETENTION_DAILY", CFG_INT, 0, CFG(metrics.daily_days), "365", 1, 36500, NULL,
+	"days that the sums of days are kept"},
 };
 
 static const struct cfg_field relay_fields[] = {
@@ -230,6 +243,13 @@ note_run(int lock)
 		log_warn("cannot note when a job ran");
 }
 
+/* Seconds between two passes. */
+static int64_t
+interval(const struct job *job)
+{
+	return job->configured != NULL ? *job->configured : job->interval_s;
+}
+
 static struct pass
 make_pass(const struct job *job, struct arena *mem)
 {
@@ -258,7 +278,7 @@ run_job(const struct job *job, struct arena *mem, bool anyhow)
 	}
 	since = clock_now() - last_run(lock);
 	/* A clock that was set back must not put a job off for years. */
-	if (anyhow || since >= job->interval_s || since < 0) {
+	if (anyhow || since >= interval(job) || since < 0) {
 		db_set_deadline(pass.db, INT64_MAX);
 		st = job->run(&pass);
 		db_end_request(pass.db);
@@ -317,7 +337,7 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 				continue;
 			if (clock_mono_us() >= due[i] || watches[i].revents != 0) {
 				(void)run_job(&jobs[i], mem, true);
-				due[i] = clock_mono_us() + (int64_t)jobs[i].interval_s * 1000000;
+				due[i] = clock_mono_us() + interval(&jobs[i]) * 1000000;
 			}
 			if (due[i] < next)
 				next = due[i];

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "clock.h"
+#include "line_regex.h"
+
+static char why[LINE_REGEX_WHY_SIZE];
+
+static int
+matches(const char *pattern, bool heed_case, const char *line)
+{
+	struct line_regex *re = line_regex_new(pattern, heed_case, why);
+	int found;
+
+	assert_non_null(re);
+	found = line_regex_matches(re, line, strlen(line));
+	line_regex_free(re);
+	return found;
+}
+
+static void
+an_expression_is_found_anywhere_in_the_line(void **state)
+{
+	(void)state;
+	assert_int_equal(matches("ref.sed$", false, "connection refused"), 1);
+	assert_int_equal(matches("^ref", false, "connection refused"), 0);
+	assert_int_equal(matches("R\\w+D", false, "connection refused"), 1);
+	assert_int_equal(matches("R\\w+D", true, "connection refused"), 0);
+	assert_int_equal(matches("caf.$", false, "un café"), 1);
+}
+
+static void
+a_faulty_expression_says_what_is_wrong_and_where(void **state)
+{
+	(void)state;
+	assert_null(line_regex_new("a(b", false, why));
+	assert_string_equal(why, "missing closing parenthesis, at byte 3");
+	assert_null(line_regex_new("\\C", false, why));
+	assert_null(line_regex_new("\xff", false, why));
+}
+
+static void
+an_expression_that_backtracks_for_ever_meets_a_limit(void **state)
+{
+	int64_t start = clock_mono_us();
+
+	(void)state;
+	assert_int_equal(
+	    matches("(a|a?)+(a|a?)+(a|a?)+$", false, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
+	    -1);
+	assert_true(clock_mono_us() - start < 2000000);
+}
+
+static void
+all_lines_together_have_a_budget(void **state)
+{
+	struct line_regex *re = line_regex_new("x", false, why);
+
+	(void)state;
+	line_regex_allow(re, 0);
+	assert_int_equal(line_regex_matches(re, "abc", 3), -1);
+	line_regex_allow(re, 1000000);
+	assert_int_equal(line_regex_matches(re, "abc", 3), 0);
+	line_regex_free(re);
+	line_regex_free(NULL);
+}
+
+static void
+bytes_that_are_no_text_do_not_hurt(void **state)
+{
+	struct line_regex *re = line_regex_new("b.d", false, why);
+
+	(void)state;
+	assert_int_equal(line_regex_matches(re, "\xff\xc3 bad\xe2\x82", 8), 1);
+	line_regex_free(re);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_expression_is_found_anywhere_in_the_line),
+	    cmocka_unit_test(a_faulty_expression_says_what_is_wrong_and_where),
+	    cmocka_unit_test(an_expression_that_backtracks_for_ever_meets_a_limit),
+	    cmocka_unit_test(all_lines_together_have_a_budget),
+	    cmocka_unit_test(bytes_that_are_no_text_do_not_hurt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -12,20 +12,42 @@
 #define TYPE_MAX 200
 #define COUNT_MAX 10000
 
-/* Members that must have a type if they are there at all. */
-static const struct {
+#define SCALAR (cJSON_String | cJSON_Number | cJSON_True | cJSON_False)
+#define ANYTHING (~0)
+
+/* What a member must be if it is there at all: a set of cJSON's types, its own and its items'. */
+struct shape {
 	const char *name;
-	int type; /* of cJSON */
+	int type, items;
 	const char *called;
-} shapes[] = {
-    {"user", cJSON_Object, "an object"},
-    {"tags", cJSON_Object, "an object"},
-    {"contexts", cJSON_Object, "an object"},
-    {"debug_ids", cJSON_Object, "an object"},
-    {"breadcrumbs", cJSON_Array, "an array"},
-    {"frames", cJSON_Array, "an array"},
-    {"causes", cJSON_Array, "an array"},
-    {"fingerprint", cJSON_Array, "an array of strings"},
+};
+
+static const struct shape report_shapes[] = {
+    {"user", cJSON_Object, ANYTHING, "an object"},
+    {"tags", cJSON_Object, SCALAR | cJSON_NULL, "an object of strings"},
+    {"contexts", cJSON_Object, ANYTHING, "an object"},
+    {"debug_ids", cJSON_Object, cJSON_String, "an object of strings"},
+    {"breadcrumbs", cJSON_Array, cJSON_Object, "an array of objects"},
+    {"frames", cJSON_Array, cJSON_Object, "an array of frames"},
+    {"causes", cJSON_Array, cJSON_Object, "an array of exceptions"},
+    {"fingerprint", cJSON_Array, cJSON_String, "an array of strings"},
+};
+
+static const struct shape frame_shapes[] = {
+    {"function", cJSON_String, 0, "a string"},
+    {"file", cJSON_String, 0, "a string"},
+    {"line", cJSON_Number, 0, "a number"},
+    {"column", cJSON_Number, 0, "a number"},
+    {"in_app", cJSON_True | cJSON_False, 0, "true or false"},
+    {"context", cJSON_Array | cJSON_Object, ANYTHING, "an array of lines"},
+    {"reason", cJSON_String, 0, "a string"},
+};
+
+static const struct shape cause_shapes[] = {
+    {"exception_type", cJSON_String, 0, "a string"},
+    {"message", cJSON_String, 0, "a string"},
+    {"traceback", cJSON_String, 0, "a string"},
+    {"frames", cJSON_Array, cJSON_Object, "an array of frames"},
 };
 
 /* The contract asks for all four before it looks at their lengths. */
@@ -72,17 +94,55 @@ read_texts(struct req *rq, const cJSON *doc, struct report *r)
 	return 0;
 }
 
-static int
-check_shapes(struct req *rq, const cJSON *doc)
+static bool
+has_shape(const cJSON *member, const struct shape *shape)
 {
-	for (size_t i = 0; i < NELEM(shapes); i++) {
-		const cJSON *item = json_get(doc, shapes[i].name);
+	const cJSON *item;
 
-		if (item != NULL && !cJSON_IsNull(item) && (item->type & 0xff) != shapes[i].type)
-			return req_fail(
-			    rq, 400, "Field '%s' must be %s", shapes[i].name, shapes[i].called);
-	}
+	if (member == NULL || cJSON_IsNull(member))
+		return true;
+	if (!(member->type & shape->type))
+		return false;
+	for (item = member->child; item != NULL; item = item->next)
+		if (!(item->type & shape->items))
+			return false;
+	return true;
+}
+
+/* of is what names the object in the report, with a dot behind it, or "". */
+static int
+check_shapes(
+    struct req *rq, const cJSON *object, const char *of, const struct shape *shapes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!has_shape(json_get(object, shapes[i].name), &shapes[i]))
+			return req_fail(rq, 400, "Field '%s%s' must be %s", of, shapes[i].name,
+			    shapes[i].called);
 	return 0;
+}
+
+static int
+check_frames(struct req *rq, const cJSON *frames)
+{
+	const cJSON *frame = frames != NULL ? frames->child : NULL;
+	int st = 0;
+
+	for (; frame != NULL && st == 0; frame = frame->next)
+		st = check_shapes(rq, frame, "frames.", frame_shapes, NELEM(frame_shapes));
+	return st;
+}
+
+static int
+check_causes(struct req *rq, const cJSON *causes)
+{
+	const cJSON *cause = causes != NULL ? causes->child : NULL;
+	int st = 0;
+
+	for (; cause != NULL && st == 0; cause = cause->next)
+		if ((st = check_shapes(rq, cause, "causes.", cause_shapes, NELEM(cause_shapes))) ==
+		    0)
+			st = check_frames(rq, json_get(cause, "frames"));
+	return st;
 }
 
 /* The words of level, and those that other loggers use for them. */
@@ -175,27 +235,25 @@ read_user(struct req *rq, const cJSON *doc, struct report *r)
 }
 
 /* The grouping key: by the list the report brought, else by its traceback. */
-static int
+static void
 read_key(struct req *rq, const cJSON *doc, struct report *r)
 {
 	const cJSON *list = json_get(doc, "fingerprint"), *item;
-	char *text;
+	struct buf text = {0};
 
-	if (!cJSON_IsArray(list) || list->child == NULL) {
-		r->mechanism = "m0";
-		text = fingerprint_text(rq->mem, r->project, r->type, r->traceback);
-	} else {
+	if (cJSON_IsArray(list) && list->child != NULL) {
 		r->mechanism = "given";
-		text = arena_strdup(rq->mem, r->project);
+		buf_str(&text, r->project);
 		for (item = list->child; item != NULL; item = item->next) {
-			if (!cJSON_IsString(item))
-				return req_fail(
-				    rq, 400, "Field 'fingerprint' must be an array of strings");
-			text = arena_printf(rq->mem, "%s\n%s", text, item->valuestring);
+			buf_char(&text, '\n');
+			buf_str(&text, item->valuestring);
 		}
+	} else {
+		r->mechanism = "m0";
+		buf_str(&text, fingerprint_text(rq->mem, r->project, r->type, r->traceback));
 	}
-	secret_md5_hex(r->key, text, strlen(text));
-	return 0;
+	secret_md5_hex(r->key, text.data, text.len);
+	buf_free(&text);
 }
 
 static int
@@ -205,10 +263,13 @@ read_report(struct req *rq, const cJSON *doc, struct report *r)
 	int st;
 
 	if ((st = read_required(rq, doc, r)) != 0 || (st = read_texts(rq, doc, r)) != 0 ||
-	    (st = check_shapes(rq, doc)) != 0 || (st = read_level(rq, doc, r)) != 0 ||
-	    (st = read_count(rq, doc, r)) != 0 || (st = read_time(rq, doc, r)) != 0 ||
-	    (st = read_key(rq, doc, r)) != 0)
+	    (st = check_shapes(rq, doc, "", report_shapes, NELEM(report_shapes))) != 0 ||
+	    (st = check_frames(rq, json_get(doc, "frames"))) != 0 ||
+	    (st = check_causes(rq, json_get(doc, "causes"))) != 0 ||
+	    (st = read_level(rq, doc, r)) != 0 || (st = read_count(rq, doc, r)) != 0 ||
+	    (st = read_time(rq, doc, r)) != 0)
 		return st;
+	read_key(rq, doc, r);
 	read_user(rq, doc, r);
 	r->tags = cJSON_IsObject(json_get(doc, "tags")) ? json_get(doc, "tags") : NULL;
 	method = json_get_text(doc, "request_method");

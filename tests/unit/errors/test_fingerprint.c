@@ -96,7 +96,7 @@ static const struct {
 	"db:5432"},
     {"a line with at that does not parse hides its @", "at x@y.js:1:2 z\n", NULL},
     {"a line that does not parse is passed over", "at nothing\nat f (x.js:1:2)", "x.js:1"},
-    {"brackets the wrong way round", "at f) (x.js:1:2", NULL},
+    {"brackets the wrong way round do not count", "at f) (x.js:1:2", "f) (x.js:1"},
     {"the first pair of brackets counts", "at f (x.js:1:2) (y.js:3:4)", "x.js:1"},
     {"blanks around the place", "at f ( x.js:1:2 )", "x.js:1"},
     {"a carriage return before the end of the line", "at f (x.js:1:2)\r\nmore", "x.js:1"},

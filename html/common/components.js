@@ -26,7 +26,7 @@ export const Empty = ({ title, children }) =>
   </div>`;
 
 // Text to take along: a command, a trace.
-export function Copy({ text, label = "Copy", icon = "copy", quiet = true }) {
+export function Copy({ text, label = "Copy", name, quiet = true }) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return undefined;
@@ -37,8 +37,8 @@ export function Copy({ text, label = "Copy", icon = "copy", quiet = true }) {
     await writeClipboard(typeof text === "function" ? text() : text);
     setDone(true);
   };
-  return html`<button class=${quiet && "quiet"} onClick=${copy}>
-    <${Icon} name=${done ? "check" : icon} /><span aria-live="polite">${done ? "Copied" : label}</span>
+  return html`<button class=${quiet && "quiet"} aria-label=${done ? undefined : name} onClick=${copy}>
+    <${Icon} name=${done ? "check" : "copy"} /><span aria-live="polite">${done ? "Copied" : label}</span>
   </button>`;
 }
 

@@ -114,8 +114,8 @@ function Head({ error, occurrence, turn, title }) {
       <button class=${open ? "primary" : ""} onClick=${turn} title=${`${open ? "Resolve" : "Reopen"} (e)`} aria-keyshortcuts="e">
         <${Icon} name=${open ? "check" : "undo"} />${open ? "Resolve" : "Reopen"}
       </button>
-      <${Copy} quiet=${false} label="Copy text" text=${() => asText(error, occurrence)} />
-      <${Copy} quiet=${false} label="Copy Markdown" text=${() => asMarkdown(error, occurrence, address)} />
+      <${Copy} quiet=${false} label="Copy" text=${() => asText(error, occurrence)} />
+      <${Copy} quiet=${false} label="Markdown" name="Copy as Markdown" text=${() => asMarkdown(error, occurrence, address)} />
     </div>
   </header>`;
 }

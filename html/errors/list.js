@@ -239,7 +239,7 @@ function Row({ error, picked, toggle }) {
     <td class="pick"><input type="checkbox" checked=${picked} onChange=${toggle} aria-label=${`Select ${oneLine(error.exception_type, 60)}`} /></td>
     <td class="what">
       <div class="line">
-        <${Link} class="cover" to=${`errors/${error.id}`} dir="auto">${oneLine(error.exception_type, 120)}<//>
+        <${Link} class="cover" to=${`errors/${error.id}`} dir="auto">${oneLine(error.exception_type)}<//>
         ${error.level !== "error" && html`<${Level} level=${error.level} />`}
         ${young && html`<span class="badge new">new</span>`}
         ${error.status !== "unresolved" && html`<span class=${`badge ${error.status}`}>${error.status}</span>`}

@@ -39,6 +39,7 @@ export async function open(browser, { size = "wide", dark = false, expected = []
     colorScheme: dark ? "dark" : "light",
     reducedMotion: "reduce",
   });
+  context.setDefaultTimeout(15_000);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   const complaints = [];

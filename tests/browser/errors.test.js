@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { createServer, request } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { launch, open, picture, signIn, sound } from "./browser.js";
-import { browserReport, evilReport, hardReports, history, nodeReport, pythonReport } from "./reports.js";
+import {
+  browserReport,
+  evilFrames,
+  evilReport,
+  hardReports,
+  history,
+  nodeReport,
+  pythonReport,
+} from "./reports.js";
 import { PASSWORD, Stack, eventually, sleep } from "./stack.js";
 
 let browser;
@@ -116,7 +124,7 @@ describe("from the first report to the one that comes back", () => {
   it("copies an error as Markdown for a ticket", async () => {
     const { page, verify, close } = await enter(stack);
     await page.getByRole("link", { name: "TypeError" }).click();
-    await page.getByRole("button", { name: "Copy Markdown" }).click();
+    await page.getByRole("button", { name: "Copy as Markdown" }).click();
     await page.getByText("Copied").waitFor();
     const text = await page.evaluate(() => navigator.clipboard.readText());
     assert.match(text, /^## TypeError: Cannot read properties/);
@@ -171,12 +179,12 @@ describe("from the first report to the one that comes back", () => {
     await page.keyboard.press("u");
     await row(page, "ValueError").waitFor();
     assert.equal(await row(page, "RangeError").count(), 0);
-    await page.getByRole("link", { name: "Resolved" }).click();
+    await page.getByRole("link", { name: "Resolved", exact: true }).click();
     await row(page, "RangeError").waitFor();
 
     const answer = await stack.report(browserReport);
     assert.equal(answer.status, "reopened");
-    await page.getByRole("link", { name: "Unresolved" }).click();
+    await page.getByRole("link", { name: "Unresolved", exact: true }).click();
     await row(page, "RangeError").waitFor();
     verify();
     await close();
@@ -234,9 +242,10 @@ describe("a list full of data", () => {
 
       it(`stays within the window at ${name} with names that are long, right to left, or emoji`, async () => {
         const { page, verify, close } = await enter(stack, { size, dark });
-        for (const { exception_type: type } of hardReports) {
-          await page.goto(stack.url("errors", `?search=${encodeURIComponent(type.split(" ")[0])}`));
-          await rows(page).first().getByRole("link").first().click();
+        await rows(page).first().waitFor();
+        for (const { project, exception_type: type } of hardReports) {
+          await page.goto(stack.url("errors", `?project=${encodeURIComponent(project)}`));
+          await row(page, type).getByRole("link", { name: type }).click();
           await page.getByRole("region", { name: "Stack trace" }).waitFor();
           await sound(page);
         }
@@ -255,13 +264,13 @@ describe("a list full of data", () => {
     await page.waitForURL(/project=shop-web/);
     assert.ok(await eventually(async () => (await total()) !== all));
     const some = await total();
-    await page.getByLabel("Search errors").fill("Timeout");
-    await page.waitForURL(/search=Timeout/);
+    await page.getByLabel("Search errors").fill("stock");
+    await page.waitForURL(/search=stock/);
     assert.ok(await eventually(async () => (await total()) !== some));
 
     await page.reload();
     await rows(page).first().waitFor();
-    assert.equal(await page.getByLabel("Search errors").inputValue(), "Timeout");
+    assert.equal(await page.getByLabel("Search errors").inputValue(), "stock");
     assert.equal(await page.getByLabel("Project").inputValue(), "shop-web");
     await page.goBack();
     await page.waitForURL((url) => !url.search.includes("search"));
@@ -397,12 +406,12 @@ describe("a list full of data", () => {
     });
     await page.getByLabel("Project").selectOption("billing");
     await page.waitForURL(/project=billing/);
-    await page.getByLabel("Project").selectOption("crawler");
+    await page.getByLabel("Project").selectOption("importer");
     assert.ok(
-      await eventually(async () => /crawler/.test(await rows(page).first().locator(".where").textContent())),
+      await eventually(async () => /importer/.test(await rows(page).first().locator(".where").textContent())),
     );
     await sleep(1600);
-    assert.match(await rows(page).first().locator(".where").textContent(), /crawler/);
+    assert.match(await rows(page).first().locator(".where").textContent(), /importer/);
     assert.ok(cancelled.some((url) => url.includes("project=billing")));
     verify();
     await close();
@@ -437,10 +446,7 @@ describe("text of strangers", () => {
 
   it("is shown as text wherever it stands, and nothing of it runs", async () => {
     await stack.report(evilReport);
-    await stack.report({
-      ...evilReport,
-      frames: [evilReport.user, null, { function: evilReport.user, file: 5, context: evilReport.user }],
-    });
+    await stack.report({ ...evilReport, ...evilFrames });
     const { page, verify, close } = await enter(stack);
     await rows(page).first().waitFor();
     await sound(page);

@@ -80,13 +80,18 @@ export const evilReport = {
   tags: { x: evil, dangerouslySetInnerHTML: evil.slice(0, 60) },
   breadcrumbs: [
     { message: evil, category: evil, level: evil, timestamp: evil },
-    null,
-    evil,
-    { message: { evil } },
+    { message: { evil }, timestamp: 1e300 },
+    { type: { evil }, data: { [evil]: evil } },
   ],
   contexts: { [evil]: { [evil]: evil }, flat: evil },
   extra: { [evil]: [evil], user_agent: evil },
 };
+
+const frames = [
+  { function: evil, file: evil, line: 2, in_app: true, context: ["one", evil, { evil }], reason: evil },
+  { function: evil, file: evil, in_app: false },
+];
+export const evilFrames = { frames, causes: [{ exception_type: evil, message: evil, frames }] };
 
 // What is long, right to left, or of the supplementary planes.
 export const hardReports = [
@@ -122,34 +127,92 @@ export const hardReports = [
 
 const HOUR = 3_600_000;
 
-// Two weeks of errors, each with its own rhythm, for pictures and for lists that want to be full.
+// [type, message, project, like, level, days of history]
+const kinds = [
+  [
+    "psycopg.OperationalError",
+    'connection to server at "db.internal" failed: remaining slots are reserved',
+    "billing",
+    pythonReport,
+    "fatal",
+    3,
+  ],
+  [
+    "httpx.ReadTimeout",
+    "POST https://payments.example/v2/charges took longer than 5 s",
+    "billing",
+    pythonReport,
+    "error",
+    14,
+  ],
+  ["KeyError", "'user_id'", "shop-api", pythonReport, "error", 0.4],
+  ["ChunkLoadError", "Loading chunk 17 failed", "shop-web", browserReport, "error", 9],
+  [
+    "java.lang.NullPointerException",
+    'Cannot invoke "Customer.getEmail()" because "customer" is null',
+    "invoices",
+    nodeReport,
+    "error",
+    14,
+  ],
+  [
+    "RedisError",
+    "READONLY You can't write against a read only replica",
+    "shop-api",
+    nodeReport,
+    "error",
+    0.2,
+  ],
+  ["DeprecationWarning", "datetime.utcnow() is deprecated", "shop-api", pythonReport, "warning", 14],
+  ["NetworkError", "GET /api/stock/118 answered 502", "shop-web", browserReport, "error", 6],
+  [
+    "UnicodeDecodeError",
+    "'utf-8' codec can't decode byte 0xe4 in position 12",
+    "importer",
+    pythonReport,
+    "error",
+    11,
+  ],
+  [
+    "PermissionError",
+    "[Errno 13] Permission denied: '/var/spool/importer'",
+    "importer",
+    pythonReport,
+    "error",
+    2,
+  ],
+  ["AbortError", "The user aborted a request", "shop-web", browserReport, "info", 14],
+  ["IntegrityError", "UNIQUE constraint failed: orders.number", "shop-api", pythonReport, "error", 0.8],
+];
+
+// A fleet's fortnight: errors with their own rhythm, then what is hard to show, then enough for a second page.
 export function* history(now) {
-  const kinds = [pythonReport, nodeReport, browserReport, ...hardReports];
-  const names = ["", "Timeout", "Lookup", "Decode", "Permission", "Connection", "Integrity"];
   let seed = 7;
   const random = () => {
     seed = (seed * 1103515245 + 12345) % 2147483648;
     return seed / 2147483648;
   };
-  for (const [round, name] of names.entries())
-    for (const [at, kind] of kinds.entries()) {
-      const days = round % 2 ? 13 : 1;
-      const reports = 3 + Math.floor(random() * 12);
-      for (let i = 0; i < reports; i++) {
-        const age = i === 0 ? (round * 8 + at) * 240_000 : random() * days * 24 * HOUR;
-        yield {
-          ...kind,
-          exception_type: `${name}${kind.exception_type}`,
-          environment: ["production", "production", "staging"][i % 3],
-          release: `2.14.${i % 4}`,
-          tags: {
-            region: ["eu-central", "us-east"][i % 2],
-            browser: ["Firefox 140", "Chrome 156", "Safari 20"][i % 3],
-          },
-          user_id: String(1000 + Math.floor(random() * 40)),
-          count: 1 + Math.floor(random() * random() * 60),
-          timestamp: new Date(now - age).toISOString(),
-        };
-      }
-    }
+  function* reports(kind, at, days, times) {
+    for (let i = 0; i < times; i++)
+      yield {
+        ...kind,
+        environment: ["production", "production", "staging"][i % 3],
+        release: `2.14.${i % 4}`,
+        tags: {
+          region: ["eu-central", "us-east"][i % 2],
+          browser: ["Firefox 140", "Chrome 156", "Safari 20"][i % 3],
+        },
+        user_id: String(1000 + Math.floor(random() * 40)),
+        count: 1 + Math.floor(random() * random() * 60),
+        timestamp: new Date(now - at * 260_000 - (i && random() * days * 24 * HOUR)).toISOString(),
+      };
+  }
+  yield* reports(pythonReport, 0, 13, 90);
+  yield* reports(nodeReport, 1, 4, 30);
+  yield* reports(browserReport, 2, 1, 20);
+  for (const [at, [type, message, project, like, level, days]] of kinds.entries())
+    yield* reports({ ...like, exception_type: type, message, project, level }, 3 + at, days, 12);
+  for (const [at, hard] of hardReports.entries()) yield* reports(hard, 30 + at, 2, 6);
+  for (let i = 0; i < 40; i++)
+    yield* reports({ ...nodeReport, exception_type: `Rare${i}Error` }, 60 + 9 * i, 0, 1);
 }

@@ -299,6 +299,12 @@ def test_a_process_of_a_pool_that_dies_is_replaced(home):
     assert all(home.get()[0] == 200 for _ in range(10))
 
 
+def test_a_pool_is_as_large_as_its_variable_says(home):
+    home.spawn(ERROR_TRACKER_PROCESSES="6", BROWSER_RELAY_PROCESSES="1")
+    assert len(home.pool("monlight-errors")) == 6
+    assert len(home.pool("monlight-relay")) == 1
+
+
 def test_a_helper_that_dies_is_started_again(home):
     home.spawn()
     (victim,) = eventually(lambda: home.pool("monlight-indexer"))

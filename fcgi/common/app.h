@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "cfg.h"
 #include "db.h"
@@ -72,6 +73,7 @@ struct app {
 	size_t ncounters;
 
 	/* All may be NULL. */
+	int (*check)(const struct app *, FILE *errors); /* how many variables more are bad */
 	int (*start)(
 	    const struct app *, struct db *); /* after opening; 0, or -1 ends the process */
 	int (*authorize)(struct req *);       /* the gate of ACCESS_SERVICE; 0 or a refusal */

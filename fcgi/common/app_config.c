@@ -85,6 +85,8 @@ app_configure(const struct app *app, FILE *errors)
 	size_t n = app_fields(app, fields, NELEM(fields));
 	int bad = cfg_load(app->cfg, fields, n, app->prefix, errors);
 
+	if (app->check != NULL)
+		bad += app->check(app, errors);
 	if (bad == 0)
 		log_init(app->program, log_level_of(app->cfg->log_level));
 	return bad;

@@ -123,6 +123,8 @@ store(void *cfg, const struct cfg_field *f, const char *value)
 		return parse_bool(value, place);
 	case CFG_CHOICE:
 		return parse_choice(value, f->choices, place);
+	case CFG_NUMBERED:
+		break; /* never one value: see load_numbered() */
 	}
 	return -1;
 }
@@ -151,6 +153,9 @@ print_accepted(const struct cfg_field *f, FILE *out)
 	case CFG_CHOICE:
 		for (int i = 0; f->choices[i] != NULL; i++)
 			(void)fprintf(out, "%s%s", i > 0 ? ", " : "", f->choices[i]);
+		break;
+	case CFG_NUMBERED:
+		(void)fprintf(out, "text, up to number %lld", (long long)f->max);
 		break;
 	}
 }
@@ -184,6 +189,26 @@ load_one(void *cfg, const struct cfg_field *f, const char *prefix, FILE *errors)
 	return 1;
 }
 
+/* NAME_1, NAME_2 and so on are variables of their own, each a text. */
+static int
+load_numbered(void *cfg, const struct cfg_field *f, const char *prefix, FILE *errors)
+{
+	const char **texts = heap_alloc((size_t)f->max * sizeof *texts);
+	struct cfg_field one = *f;
+	char name[96];
+	int bad = 0;
+
+	*(const char ***)(void *)((char *)cfg + f->offset) = texts;
+	one.name = name;
+	one.type = CFG_TEXT;
+	one.offset = 0;
+	for (int i = 0; i < (int)f->max; i++) {
+		(void)snprintf(name, sizeof name, "%s_%d", f->name, i + 1);
+		bad += load_one(&texts[i], &one, prefix, errors);
+	}
+	return bad;
+}
+
 int
 cfg_load(void *cfg, const struct cfg_field *fields, size_t n, const char *prefix, FILE *errors)
 {
@@ -191,8 +216,21 @@ cfg_load(void *cfg, const struct cfg_field *fields, size_t n, const char *prefix
 
 	for (size_t i = 0; i < n; i++)
 		if (!(fields[i].flags & CFG_FOREIGN))
-			bad += load_one(cfg, &fields[i], prefix, errors);
+			bad += (fields[i].type == CFG_NUMBERED ? load_numbered : load_one)(
+			    cfg, &fields[i], prefix, errors);
 	return bad;
+}
+
+/* A line for each that is set. */
+static void
+print_numbered(const void *place, const struct cfg_field *f, FILE *out)
+{
+	const char *const *texts = *(const char *const *const *)place;
+
+	for (int64_t i = 0; i < f->max; i++)
+		if (texts[i] != NULL)
+			(void)fprintf(out, "%s_%lld=%s\n", f->name, (long long)i + 1,
+			    f->flags & CFG_SECRET ? "(set)" : texts[i]);
 }
 
 void
@@ -205,6 +243,10 @@ cfg_print(const void *cfg, const struct cfg_field *fields, size_t n, FILE *out)
 
 		if (f->flags & CFG_FOREIGN)
 			continue;
+		if (f->type == CFG_NUMBERED) {
+			print_numbered(place, f, out);
+			continue;
+		}
 		(void)fprintf(out, "%s=", f->name);
 		switch (f->type) {
 		case CFG_TEXT:
@@ -224,6 +266,8 @@ cfg_print(const void *cfg, const struct cfg_field *fields, size_t n, FILE *out)
 		case CFG_CHOICE:
 			(void)fputs(f->choices[*(const int *)place], out);
 			break;
+		case CFG_NUMBERED:
+			break;
 		}
 		(void)fputc('\n', out);
 	}
@@ -237,7 +281,7 @@ cfg_describe(const struct cfg_field *fields, size_t n, const char *prefix, FILE 
 
 		if (f->flags & CFG_PREFIXED)
 			(void)fprintf(out, "%s_", prefix);
-		(void)fprintf(out, "%s\t%s\t", f->name,
+		(void)fprintf(out, "%s%s\t%s\t", f->name, f->type == CFG_NUMBERED ? "_1" : "",
 		    f->flags & CFG_REQUIRED ? "required"
 		    : f->fallback != NULL   ? f->fallback
 					    : "");

@@ -21,6 +21,7 @@ enum cfg_type {
 	CFG_BOOL,   /* bool: on, off, true, false, yes, no, 1, 0 */
 	CFG_CHOICE, /* int: the place of the word in choices, any case */
 	CFG_BYTES,  /* int64_t within [min, max]; k, M, G (powers of 1024) may follow the number */
+	CFG_NUMBERED, /* const char **: max texts, that of NAME_1 first; NULL for those unset */
 };
 
 enum {

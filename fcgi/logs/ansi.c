@@ -2,6 +2,7 @@
 /* Terminal codes by ECMA-48, section 5.3 to 5.6. */
 #include "ansi.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum { BEL = 0x07, ESC = 0x1b, DEL = 0x7f };
@@ -12,13 +13,37 @@ is_control(unsigned char c)
 	return (c < ' ' && c != '\t' && c != '\n') || c == DEL;
 }
 
-bool
-ansi_present(const char *text, size_t len)
+/* Whether one of eight bytes is below a blank or DEL: Anderson, "Bit Twiddling Hacks", hasless. */
+static bool
+may_be_control(const char *eight)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t w, del;
+
+	memcpy(&w, eight, sizeof w);
+	del = w ^ ones * DEL;
+	return (((w - ones * ' ') & ~w) | ((del - ones) & ~del)) & tops;
+}
+
+static bool
+has_control(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (is_control((unsigned char)text[i]))
 			return true;
 	return false;
+}
+
+bool
+ansi_present(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	/* Nearly all text has none, and goes by eight at a time. */
+	for (; len - i >= 8; i += 8)
+		if (may_be_control(text + i) && has_control(text + i, 8))
+			return true;
+	return has_control(text + i, len - i);
 }
 
 /* The length of the escape sequence at s, whose first byte is ESC; at most up to a newline. */

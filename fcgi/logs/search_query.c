@@ -60,10 +60,30 @@ is_word_byte(char c)
 	       c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* Sets bit 5 of the bytes A to Z among eight; sums stay within their bytes, top bits cleared. */
+static uint64_t
+fold_eight(uint64_t w)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t low = w & ~tops;
+	uint64_t from_a = low + ones * (0x80 - 'A'), above_z = low + ones * (0x7f - 'Z');
+
+	return w | (from_a & ~above_z & ~w & tops) >> 2;
+}
+
 void
 search_fold(char *out, const char *in, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
+	size_t i = 0;
+
+	for (; len - i >= 8; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, in + i, sizeof eight);
+		eight = fold_eight(eight);
+		memcpy(out + i, &eight, sizeof eight);
+	}
+	for (; i < len; i++)
 		out[i] = (char)(in[i] + ((unsigned char)(in[i] - 'A') < 26 ? 'a' - 'A' : 0));
 }
 

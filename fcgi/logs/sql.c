@@ -104,6 +104,12 @@ static const char *const statements[] = {
 			  " AND (?4 = 0 OR source = ?4) ORDER BY min_ns",
     /* id: chunks with lines after it */
     [SQL_CHUNKS_AFTER] = "SELECT " CHUNK_COLUMNS " FROM chunk WHERE last_id > ?1 ORDER BY last_id",
+    /* chunk */
+    [SQL_CHUNK] = "SELECT " CHUNK_COLUMNS " FROM chunk WHERE id = ?1",
+    /* segment; 0 for the small chunks */
+    [SQL_CHUNKS_OF_SEGMENT] = "SELECT " CHUNK_COLUMNS " FROM chunk WHERE segment = ?1",
+    [SQL_SEGMENTS_NEWEST] = "SELECT id FROM segment WHERE state < 2 ORDER BY id DESC"
+			    " /*scan: tens of segments*/",
     /* source, id: the one chunk of the source that may hold the line */
     [SQL_CHUNK_OF_SOURCE] = "SELECT " CHUNK_COLUMNS " FROM chunk"
 			    " WHERE source = ?1 AND last_id >= ?2 ORDER BY last_id LIMIT 1",

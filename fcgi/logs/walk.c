@@ -6,17 +6,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "logs_sql.h"
 
 #define ARENA_KEEP ((size_t)262144) /* a chunk unpacked, with its lines */
-#define SEGMENTS 64                 /* whose candidates are remembered; others are asked again */
-
-/* A chunk of the directory. */
-struct entry {
-	int64_t id, segment, source, first_id, last_id, min_ns, max_ns;
-	unsigned levels;
-	int64_t lines;
-};
 
 /* An unpacked chunk: what is left of the lines that passed. */
 struct open_chunk {
@@ -30,122 +21,16 @@ struct open_chunk {
 struct walk {
 	struct walk_request asked;
 	struct filter filter; /* narrowed to what lies beyond the position */
-	int statement;
+	struct directory directory;
+	bool begun;
 	bool more;         /* the directory has: */
 	struct entry next; /* the chunk to be opened next */
 	struct open_chunk *heap;
 	size_t nheap, heap_room;
-	struct arena **spare; /* arenas of chunks that are done */
+	struct arena **spare; /* arenas of chunks that are done, room for heap_room */
 	size_t nspare;
-	struct arena *mem; /* what lives as long as the walk */
 	struct filter_scratch scratch;
-	struct {
-		int64_t segment;
-		struct store_ids ids;
-	} candidates[SEGMENTS];
-	size_t ncandidates;
-	int64_t only_source; /* for the directory: 0 for any */
-	bool *wanted;        /* by place in the sources */
 };
-
-/* ---- what can be ruled out --------------------------------------------------------- */
-
-/* Which sources are wanted, asked once; one alone narrows the directory. */
-static void
-choose_sources(struct walk *w)
-{
-	const struct log_sources *sources = w->asked.sources;
-	size_t n = 0;
-
-	w->wanted = arena_alloc(w->mem, sources->n + 1);
-	for (size_t i = 0; i < sources->n; i++) {
-		w->wanted[i] = filter_wants_source(&w->filter, &sources->items[i]);
-		if (!w->wanted[i])
-			continue;
-		w->only_source = n == 0 ? sources->items[i].id : 0;
-		n++;
-	}
-	/* No row has it. */
-	if (n == 0)
-		w->only_source = -1;
-}
-
-static bool
-wants_source(const struct walk *w, int64_t id)
-{
-	const struct log_source *source = log_sources_find(w->asked.sources, id);
-
-	return source != NULL && w->wanted[source - w->asked.sources->items];
-}
-
-/* The sealed chunks of a segment that may hold the words that are searched. */
-static const struct store_ids *
-candidates(struct walk *w, int64_t segment)
-{
-	size_t i;
-
-	for (i = 0; i < w->ncandidates; i++)
-		if (w->candidates[i].segment == segment)
-			return &w->candidates[i].ids;
-	if (i == SEGMENTS)
-		i = (size_t)segment % SEGMENTS;
-	else
-		w->ncandidates++;
-	w->candidates[i].segment = segment;
-	/* A segment file that is gone is in the log; the others are still worth showing. */
-	if (store_match(w->asked.store, w->mem, segment, w->filter.fts, &w->candidates[i].ids) ==
-	    -1)
-		w->candidates[i].ids = (struct store_ids){0};
-	return &w->candidates[i].ids;
-}
-
-/* Whether the chunk may hold lines that pass. */
-static bool
-may_hold(struct walk *w, const struct entry *e)
-{
-	if (e->last_id < w->filter.low_id || !wants_source(w, e->source))
-		return false;
-	return e->segment == 0 || w->filter.fts == NULL ||
-	       store_ids_have(candidates(w, e->segment), e->id);
-}
-
-/* ---- the directory --------------------------------------------------------------------- */
-
-static int
-take_entry(struct walk *w, int st)
-{
-	struct db *db = w->asked.db;
-
-	w->more = st == DB_ROW;
-	if (st == DB_ROW)
-		w->next = (struct entry){
-		    .id = db_int(db, w->statement, 0),
-		    .segment = db_int(db, w->statement, 1),
-		    .source = db_int(db, w->statement, 2),
-		    .first_id = db_int(db, w->statement, 3),
-		    .last_id = db_int(db, w->statement, 4),
-		    .min_ns = db_int(db, w->statement, 5),
-		    .max_ns = db_int(db, w->statement, 6),
-		    .levels = (unsigned)db_int(db, w->statement, 7),
-		    .lines = db_int(db, w->statement, 8),
-		};
-	return st;
-}
-
-static int
-first_entry(struct walk *w)
-{
-	w->statement = w->asked.order == NEWEST_FIRST ? SQL_CHUNKS_NEWEST : SQL_CHUNKS_OLDEST;
-	return take_entry(w, db_query(w->asked.db, w->statement,
-				 DB_ARGS(DB_INT(w->filter.since), DB_INT(w->filter.until),
-				     DB_INT(w->filter.levels), DB_INT(w->only_source))));
-}
-
-static int
-next_entry(struct walk *w)
-{
-	return take_entry(w, db_next(w->asked.db, w->statement));
-}
 
 /* ---- open chunks -------------------------------------------------------------------------- */
 
@@ -312,17 +197,25 @@ must_open_more(const struct walk *w)
 	return w->next.min_ns <= head(&w->heap[0])->ns;
 }
 
+static int
+find_next(struct walk *w)
+{
+	int st = directory_next(&w->directory, &w->next);
+
+	w->more = st == DB_ROW;
+	return st;
+}
+
 static enum walk_result
 open_next(struct walk *w)
 {
 	struct entry e = w->next;
-	bool may = may_hold(w, &e);
 
-	if (next_entry(w) == DB_FAILED)
+	if (find_next(w) == DB_FAILED)
 		return WALK_FAILED;
 	if (w->asked.deadline_us != 0 && clock_mono_us() > w->asked.deadline_us)
 		return WALK_TIMEOUT;
-	return may ? open_entry(w, &e) : WALK_LINE;
+	return open_entry(w, &e);
 }
 
 static void
@@ -330,7 +223,6 @@ start(struct walk *w, const struct walk_request *asked)
 {
 	w->asked = *asked;
 	w->filter = *asked->filter;
-	w->mem = arena_new(0);
 	w->heap_room = 16;
 	w->heap = heap_alloc(w->heap_room * sizeof *w->heap);
 	w->spare = heap_alloc(w->heap_room * sizeof *w->spare);
@@ -340,7 +232,8 @@ start(struct walk *w, const struct walk_request *asked)
 	if (asked->after != NULL && asked->order == OLDEST_FIRST &&
 	    asked->after->ns > w->filter.since)
 		w->filter.since = asked->after->ns;
-	choose_sources(w);
+	directory_init(
+	    &w->directory, asked->db, asked->store, &w->filter, asked->sources, asked->order);
 }
 
 struct walk *
@@ -349,7 +242,6 @@ walk_new(const struct walk_request *asked)
 	struct walk *w = heap_alloc(sizeof *w);
 
 	start(w, asked);
-	w->statement = -1;
 	return w;
 }
 
@@ -358,15 +250,13 @@ walk_free(struct walk *w)
 {
 	if (w == NULL)
 		return;
-	if (w->statement != -1)
-		db_done(w->asked.db, w->statement);
+	directory_end(&w->directory);
 	for (size_t i = 0; i < w->nheap; i++)
 		arena_free(w->heap[i].mem);
 	for (size_t i = 0; i < w->nspare; i++)
 		arena_free(w->spare[i]);
 	free(w->heap);
 	free(w->spare);
-	arena_free(w->mem);
 	filter_scratch_free(&w->scratch);
 	free(w);
 }
@@ -391,11 +281,11 @@ walk_next(struct walk *w, struct log_line *line, int64_t *source)
 {
 	enum walk_result st;
 
-	if (w->statement == -1) {
-		if (first_entry(w) == DB_FAILED)
-			return WALK_FAILED;
-	} else if (w->nheap > 0)
+	if (!w->begun && find_next(w) == DB_FAILED)
+		return WALK_FAILED;
+	if (w->begun && w->nheap > 0)
 		drop_best(w);
+	w->begun = true;
 	while (must_open_more(w))
 		if ((st = open_next(w)) != WALK_LINE)
 			return st;
@@ -439,14 +329,12 @@ count_entry(struct walk *w, const struct entry *e, int64_t *lines)
 static enum walk_result
 count_all(struct walk *w, int64_t *lines, bool *all)
 {
+	struct entry e;
 	int st;
 
-	for (st = first_entry(w); st == DB_ROW; st = next_entry(w)) {
-		struct entry e = w->next;
+	while ((st = directory_next(&w->directory, &e)) == DB_ROW) {
 		enum walk_result result = WALK_LINE;
 
-		if (!may_hold(w, &e))
-			continue;
 		if (passes_whole(w, &e))
 			*lines += e.lines;
 		else

@@ -16,11 +16,10 @@
 
 #include "chunk.h"
 #include "db.h"
+#include "directory.h"
 #include "filter.h"
 #include "sources.h"
 #include "store.h"
-
-enum walk_order { NEWEST_FIRST, OLDEST_FIRST };
 
 /* A line's place in the order. */
 struct position {

@@ -208,6 +208,24 @@ nothing_to_find_is_no_query(void **state)
 }
 
 static void
+only_letters_of_ascii_are_folded(void **state)
+{
+	char all[256 + 9], folded[256 + 9];
+
+	(void)state;
+	for (size_t shift = 0; shift < 9; shift++) {
+		for (size_t i = 0; i < 256; i++)
+			all[i + shift] = (char)i;
+		search_fold(folded, all + shift, 256);
+		for (int i = 0; i < 256; i++)
+			assert_int_equal(
+			    (unsigned char)folded[i], i >= 'A' && i <= 'Z' ? i - 'A' + 'a' : i);
+	}
+	search_fold(folded, "ABcDEFgHIJKLm", 13);
+	assert_memory_equal(folded, "abcdefghijklm", 13);
+}
+
+static void
 brackets_without_end_do_not_exhaust_the_stack(void **state)
 {
 	char *text = arena_alloc(mem, 100001);
@@ -233,6 +251,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_word_longer_than_the_index_keeps_is_asked_for_by_what_it_keeps, set_up,
 		tear_down),
+	    cmocka_unit_test(only_letters_of_ascii_are_folded),
 	    cmocka_unit_test_setup_teardown(nothing_to_find_is_no_query, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		brackets_without_end_do_not_exhaust_the_stack, set_up, tear_down),

@@ -260,3 +260,13 @@ run: deps
 
 help:
 	@sed -n '/^# ---- what you may/,$$d; s/^#   //p' Makefile
+
+# ---- pages ------------------------------------------------------------------
+
+.PHONY: vendor screenshots
+# html/vendor is committed; this is for a new version of something in it.
+vendor: $(NODE_STAMP)
+	npm run --silent vendor
+# The pictures in docs/screenshots, taken by the browser tests.
+screenshots:
+	SCREENSHOTS=1 $(MAKE) browser

@@ -55,3 +55,7 @@ export function oneLine(text, limit = 300) {
     .trim();
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
 }
+
+// Any value as text.  What comes from outside may be an object where a text is hoped for, and an object
+// is nothing that can be drawn; even String() of it may throw.
+export const plain = (value) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));

@@ -2,7 +2,7 @@
 
 import { html } from "./vendor/preact.js";
 import { Age, Copy } from "./common/components.js";
-import { exact, number, plural } from "./common/format.js";
+import { exact, number, plain, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useSession } from "./common/session.js";
 import { Link, query, setParams } from "./common/url.js";
@@ -30,7 +30,7 @@ function Walker({ error, occurrences, at, walk }) {
     since: new Date(moment - AROUND).toISOString(),
     until: new Date(moment + AROUND).toISOString(),
   };
-  const session = one.session_id ?? one.extra?.session_id;
+  const session = [one.session_id, one.extra?.session_id].find((id) => typeof id === "string");
   const step = (icon, label, to, off) =>
     html`<button class="icon" aria-label=${label} title=${label} disabled=${off} onClick=${() => walk(to)}><${Icon} name=${icon} /></button>`;
   const oldest = occurrences.length - 1;
@@ -98,7 +98,6 @@ const filled = (object) =>
   isObject(object)
     ? Object.entries(object).filter(([, value]) => value !== null && value !== undefined && value !== "")
     : [];
-const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 // What came with a report, as [id, title, content]; parts that share a line are `half` as wide.
 function Facts({ one }) {
@@ -154,8 +153,8 @@ const Crumbs = ({ crumbs }) =>
       ({ timestamp, category, type, level, message, data }) =>
         html`<li>
           <time class="muted">${crumbAge(timestamp)}</time>
-          <span class=${`badge level-${level}`}>${text(category ?? type ?? "note")}</span>
-          <span dir="auto">${text(message ?? data ?? "")}</span>
+          <span class=${`badge level-${level}`}>${plain(category ?? type ?? "note")}</span>
+          <span dir="auto">${plain(message ?? data ?? "")}</span>
         </li>`,
     )}
   </ol>`;

@@ -72,7 +72,7 @@ export function Side({ error }) {
   <aside class="side sheet" aria-label="Where">
     ${error.environments.length > 0 && html`<${Folded} title="Environments" items=${error.environments} filter="environment" />`}
     ${newest.length > 0 && html`<${Folded} title="Releases" items=${newest} filter="release" />`}
-    ${error.tags.map((tag) => html`<${Folded} key=${tag.name} title=${tag.name} items=${tag.values} />`)}
+    ${error.tags.map((tag) => html`<${Folded} key=${tag.name} title=${tag.name.replaceAll("_", " ")} items=${tag.values} />`)}
     <section>
       <h3>Grouping</h3>
       <p class="fingerprint"><code title=${error.fingerprint}>${error.fingerprint}</code><${Copy} text=${error.fingerprint} /></p>

@@ -1,6 +1,8 @@
 // Reads a stack trace as text: Python, JavaScript (V8, Firefox, Safari), Java and Go.
 // Pure.  What it does not know it leaves to the raw view.
 
+import { plain } from "./common/format.js";
+
 /*
  * The answer is a list of exceptions, the one that was reported first, then its causes:
  * {title, note, frames: [{function, file, line, column, source, in_app}]}, the frames from the raise outwards.
@@ -57,8 +59,14 @@ function python(lines) {
   return exceptions;
 }
 
-const goCall = /^(?:created by )?([\w./()*·[\]-]+\.[\w.()*·[\]-]+)\(?.*$/;
 const goFile = /^\t(.+\.go):(\d+)(?: \+0x[\da-f]+)?$/;
+
+// "main.(*Router).route(0xc00, {0x1})", "created by net/http.(*Server).Serve in goroutine 1"
+function goName(line) {
+  const created = /^created by (\S+)/.exec(line);
+  if (created) return created[1];
+  return line.endsWith(")") ? line.slice(0, line.lastIndexOf("(")) : "";
+}
 
 // Go prints a line for the function and a line with a tab for the place.  The first goroutine is the one that fell.
 function go(lines) {
@@ -66,8 +74,8 @@ function go(lines) {
   for (let i = 1; i < lines.length; i++) {
     if (frames.length && /^goroutine \d/.test(lines[i])) break;
     const [, file, line] = goFile.exec(lines[i]) ?? [];
-    const name = goCall.exec(lines[i - 1])?.[1].replace(/\($/, "");
-    if (file && name)
+    const name = file && goName(lines[i - 1]);
+    if (name)
       frames.push({
         function: name,
         file,
@@ -142,7 +150,7 @@ export function exceptionsOf(occurrence, error) {
     return [
       { title: `${error.exception_type}: ${error.message}`, note: "caused by", frames },
       ...objects(occurrence.causes).map((one) => ({
-        title: [one.exception_type ?? one.type, one.message].filter(Boolean).join(": "),
+        title: [one.exception_type ?? one.type, one.message].filter(Boolean).map(plain).join(": "),
         note: "caused by",
         frames: objects(one.frames ?? parseStack(one.traceback)?.[0].frames),
       })),
@@ -153,10 +161,13 @@ export function exceptionsOf(occurrence, error) {
 // The lines around a frame as [number, text]: `context` is {start, lines}, or a list with the line in its middle.
 export function contextOf(frame) {
   const { context, source, line } = frame;
-  if (Array.isArray(context?.lines)) return context.lines.map((text, i) => [context.start + i, text]);
+  if (Array.isArray(context?.lines)) {
+    const start = Number.isFinite(context.start) ? context.start : line;
+    return context.lines.map((text, i) => [start + i, plain(text)]);
+  }
   if (Array.isArray(context) && context.length) {
     const start = Math.max(1, line - Math.floor(context.length / 2));
-    return context.map((text, i) => [start + i, text]);
+    return context.map((text, i) => [start + i, plain(text)]);
   }
   return source ? [[line, source]] : [];
 }

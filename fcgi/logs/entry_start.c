@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the beginning of a log entry looks like, and what follows another one though
+ * it looks like a beginning.  Asked for every line, so it looks at the first bytes only.
+ */
+#include <string.h>
+
+#include "trace.h"
+
+/* Whether s has the shape: d a digit, everything else itself. */
+static bool
+has_shape(struct line l, const char *shape)
+{
+	size_t n = strlen(shape);
+
+	if (l.len < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (shape[i] == 'd' ? l.s[i] < '0' || l.s[i] > '9' : l.s[i] != shape[i])
+			return false;
+	return true;
+}
+
+static size_t
+count_digits(struct line l)
+{
+	size_t n = 0;
+
+	while (n < l.len && l.s[n] >= '0' && l.s[n] <= '9')
+		n++;
+	return n;
+}
+
+static struct line
+behind(struct line l, size_t n)
+{
+	return (struct line){l.s + n, l.len - n};
+}
+
+/* Three letters that a calendar uses. */
+static bool
+is_calendar_word(struct line l)
+{
+	static const char words[] = "JanFebMarAprMayJunJulAugSepOctNovDecMonTueWedThuFriSatSun";
+
+	for (size_t i = 0; l.len >= 3 && i + 3 < sizeof words; i += 3)
+		if (memcmp(l.s, words + i, 3) == 0)
+			return true;
+	return false;
+}
+
+/* "10.0.0.1 ": an access log. */
+static bool
+is_address(struct line l)
+{
+	for (int part = 0; part < 4; part++) {
+		size_t n = count_digits(l);
+
+		if (n < 1 || n > 3 || n == l.len || l.s[n] != (part < 3 ? '.' : ' '))
+			return false;
+		l = behind(l, n + 1);
+	}
+	return true;
+}
+
+/* Dates, times of day, Unix times, addresses, "12:M 22 Nov 2026" (redis). */
+static bool
+begins_with_number(struct line l)
+{
+	static const char *const shapes[] = {"dddd-dd-dd", "dddd/dd/dd", "dddd.dd.dd", "dd:dd:dd",
+	    "dd/dd/dd", "dd.dd.dd", "dd-dd-dd", NULL};
+	size_t n = count_digits(l);
+	struct line rest = behind(l, n);
+
+	for (const char *const *shape = shapes; *shape != NULL; shape++)
+		if (has_shape(l, *shape))
+			return true;
+	if (n == 2 && rest.len > 4 && strchr("/- ", rest.s[0]) != NULL &&
+	    is_calendar_word(behind(rest, 1)))
+		return true;
+	if ((n == 8 || (n >= 10 && n <= 19)) && rest.len > 0 &&
+	    strchr(" .|,T]-\t", rest.s[0]) != NULL)
+		return true;
+	if (n >= 1 && n <= 7 && rest.len > 4 && rest.s[0] == ':' &&
+	    strchr("MSCX", rest.s[1]) != NULL)
+		return has_shape(behind(rest, 2), " dd ");
+	return n <= 3 && is_address(l);
+}
+
+/* "INFO:", "[warn]", "error:", "I0120 10:20:30.000001". */
+static bool
+begins_with_level(struct line l, bool bracketed)
+{
+	size_t n = 0, upper = 0, lower = 0;
+
+	for (; n < l.len && n < 12; n++) {
+		if (l.s[n] >= 'A' && l.s[n] <= 'Z')
+			upper++;
+		else if (l.s[n] >= 'a' && l.s[n] <= 'z')
+			lower++;
+		else
+			break;
+	}
+	if (n == 1 && upper == 1 && strchr("IWEFCDN", l.s[0]) != NULL)
+		return has_shape(behind(l, 1), "dddd dd:dd:dd") ||
+		       (bracketed && l.len > 1 && l.s[1] == ']');
+	if (n < 3 || n == l.len || level_of_word(l.s, n) == LEVEL_UNKNOWN)
+		return false;
+	if (bracketed)
+		return true;
+	if (lower == 0)
+		return strchr(" :]|[\t-,/", l.s[n]) != NULL;
+	/* Go's "panic:" begins a trace; "Error:" may be one, too. */
+	return upper == 0 && l.s[n] == ':' && memcmp(l.s, "panic", n < 5 ? n : 5) != 0;
+}
+
+static bool
+begins_with_pair(struct line l)
+{
+	static const char *const keys[] = {
+	    "time=", "ts=", "t=", "level=", "lvl=", "msg=", "severity=", "timestamp=", "at=", NULL};
+
+	for (const char *const *key = keys; *key != NULL; key++)
+		if (line_starts(l, *key))
+			return true;
+	return false;
+}
+
+bool
+line_begins_entry(struct line l)
+{
+	bool bracketed = l.len > 0 && strchr("[(<", l.s[0]) != NULL;
+	size_t n;
+
+	if (l.len < 3)
+		return false;
+	if (l.s[0] == '<') { /* syslog's and systemd's priority */
+		n = count_digits(behind(l, 1));
+		return n >= 1 && n <= 3 && n + 1 < l.len && l.s[n + 1] == '>';
+	}
+	if (bracketed)
+		l = behind(l, 1);
+	if (l.s[0] >= '0' && l.s[0] <= '9')
+		return begins_with_number(l);
+	if (!((l.s[0] | 0x20) >= 'a' && (l.s[0] | 0x20) <= 'z'))
+		return false;
+	if (is_calendar_word(l) && l.len > 4 && (l.s[3] == ' ' || l.s[3] == ','))
+		return count_digits(behind(l, 4)) > 0 || is_calendar_word(behind(l, 4)) ||
+		       has_shape(behind(l, 4), " d");
+	return begins_with_level(l, bracketed) || (!bracketed && begins_with_pair(l));
+}
+
+bool
+line_is_json(struct line l)
+{
+	size_t i = 1;
+
+	if (l.len < 2 || l.s[0] != '{')
+		return false;
+	while (l.len > 2 && (l.s[l.len - 1] == ' ' || l.s[l.len - 1] == '\r'))
+		l.len--;
+	while (i < l.len && l.s[i] == ' ')
+		i++;
+	return l.s[l.len - 1] == '}' && (l.s[i] == '"' || i == l.len - 1);
+}
+
+/* ---- Postgres ------------------------------------------------------------------- */
+
+/*
+ * Where the message's head stands: "...[123] ERROR:  text": the word before the first colon with two
+ * blanks behind it, and the number in brackets somewhere before it.
+ */
+static bool
+take_postgres(struct line l, struct line *word, struct line *pid)
+{
+	size_t look = l.len < 160 ? l.len : 160;
+	const char *colon = memmem(l.s, look, ":  ", 3), *s = colon, *open, *close;
+
+	if (colon == NULL)
+		return false;
+	while (s > l.s && s[-1] >= 'A' && s[-1] <= 'Z')
+		s--;
+	*word = (struct line){s, (size_t)(colon - s)};
+	open = memchr(l.s, '[', (size_t)(s - l.s));
+	close = open != NULL ? memchr(open, ']', (size_t)(s - open)) : NULL;
+	if (word->len < 3 || close == NULL)
+		return false;
+	*pid = (struct line){open, (size_t)(close - open)};
+	return true;
+}
+
+static bool
+is_one_of(struct line word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (word.len == strlen(*words) && memcmp(word.s, *words, word.len) == 0)
+			return true;
+	return false;
+}
+
+bool
+line_is_postgres_detail(struct line head, struct line next)
+{
+	static const char *const details[] = {
+	    "DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", NULL};
+	struct line word, pid, head_word, head_pid;
+
+	return take_postgres(next, &word, &pid) && is_one_of(word, details) &&
+	       take_postgres(head, &head_word, &head_pid) && pid.len == head_pid.len &&
+	       memcmp(pid.s, head_pid.s, pid.len) == 0;
+}

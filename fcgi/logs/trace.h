@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace: machines that know what the stack traces of some languages look like, and
+ * what the beginning of a log entry looks like.  Used by multiline.c.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "level.h"
+
+/* A line without terminal codes. */
+struct line {
+	const char *s;
+	size_t len;
+};
+
+enum verdict {
+	REFUSED, /* the line does not belong to the trace */
+	MAYBE,   /* it does if one comes that surely does */
+	SURE,
+};
+
+/* How far a machine has got with a trace. */
+struct trace {
+	const struct machine *machine; /* NULL: none */
+	int state;                     /* the machine's */
+	int budget;                    /* lines it will still look ahead */
+	bool chained;                  /* Python: the sentence between two traces was there */
+	bool done;                     /* the machine's last line was there */
+};
+
+/* Starts the machine that the line opens; false if it opens none. */
+bool trace_open(struct trace *, struct line);
+/* Asks the open machine about the next line. */
+enum verdict trace_next(struct trace *, struct line);
+/* What a whole trace of this machine is worth. */
+enum level trace_level(const struct trace *);
+
+/* Whether the line looks like the beginning of an entry: time, level, logfmt, address. */
+bool line_begins_entry(struct line);
+/* Whether it is a JSON object, whole. */
+bool line_is_json(struct line);
+/* Whether next (DETAIL, HINT, STATEMENT, ...) belongs to head (ERROR, ...), both Postgres' and of one process. */
+bool line_is_postgres_detail(struct line head, struct line next);
+
+bool line_starts(struct line, const char *prefix);
+bool line_has(struct line, const char *part);
+
+#endif

@@ -80,16 +80,23 @@ static const char *const statements[] = {
     [SQL_SOURCE_UPDATE] = "UPDATE source SET project = ?2, service = ?3, image = ?4,"
 			  " container_id = ?5 WHERE id = ?1",
     /* key */
-    [SQL_CURSOR_FIND] = "SELECT source, inode, offset, tail, done_out, done_err, last_ns, state"
+    [SQL_CURSOR_FIND] = "SELECT inode, offset, tail, midline, done_out, done_err, last_ns"
 			" FROM cursor WHERE key = ?1",
     /* the columns in their order */
-    [SQL_CURSOR_PUT] = "INSERT OR REPLACE INTO cursor (key, source, inode, offset, tail, done_out,"
-		       " done_err, last_ns, state, seen)"
-		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_CURSOR_PUT] = "INSERT OR REPLACE INTO cursor (key, inode, offset, tail, midline, done_out,"
+		       " done_err, last_ns, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     /* key, now */
     [SQL_CURSOR_SEEN] = "UPDATE cursor SET seen = ?2 WHERE key = ?1",
     /* not seen since */
     [SQL_CURSOR_FORGET] = "DELETE FROM cursor WHERE seen < ?1 /*scan: one row for each file*/",
+    /* container */
+    [SQL_LIFECYCLE_FIND] = "SELECT state FROM lifecycle WHERE container = ?1",
+    /* container, state, now */
+    [SQL_LIFECYCLE_PUT] = "INSERT OR REPLACE INTO lifecycle (container, state, seen)"
+			  " VALUES (?1, ?2, ?3)",
+    /* not seen since */
+    [SQL_LIFECYCLE_FORGET] =
+	"DELETE FROM lifecycle WHERE seen < ?1 /*scan: one row for each container*/",
 
     /* ---- the responder ----------------------------------------------------------- */
 

@@ -92,16 +92,22 @@ CREATE TABLE tally (
 
 -- One file (with its rotated predecessors) that is being read.
 CREATE TABLE cursor (
-	key      TEXT PRIMARY KEY,           -- container id and file, or the path of a plain file
-	source   INTEGER NOT NULL REFERENCES source,
+	key      TEXT PRIMARY KEY,           -- path of the live file
 	inode    INTEGER NOT NULL,           -- of the file the offset lies in
 	offset   INTEGER NOT NULL,           -- all before it is stored
 	tail     INTEGER NOT NULL,           -- hash of the bytes just before the offset
+	midline  INTEGER NOT NULL,           -- 1: the offset lies in a line that was too long; the rest of it is passed over
 	done_out INTEGER NOT NULL,           -- records of stdout and of stderr before these offsets
 	done_err INTEGER NOT NULL,           --  are stored, though the cursor waits for the other
-	last_ns  INTEGER NOT NULL,           -- time of the last record stored
-	state    TEXT,                       -- the container's last known state, for lifecycle lines
-	seen     INTEGER NOT NULL            -- Unix seconds: when a file of this key was last there
+	last_ns  INTEGER NOT NULL,           -- latest time of a record stored
+	seen     INTEGER NOT NULL            -- Unix seconds: when the file was last there
+) STRICT, WITHOUT ROWID;
+
+-- What a container was doing when it was last looked at, for the lines that say it changed.
+CREATE TABLE lifecycle (
+	container TEXT PRIMARY KEY,          -- its id
+	state    TEXT NOT NULL,              -- compared as a whole
+	seen     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Single numbers.

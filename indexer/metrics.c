@@ -4,6 +4,7 @@
 #include "indexer.h"
 #include "log.h"
 #include "rollup.h"
+#include "watch.h"
 
 #define HOUR INT64_C(3600)
 #define DAY (24 * HOUR)
@@ -33,6 +34,25 @@ metrics_rollup(struct pass *p)
 		log_debug("metrics: %lld points added up in %lld ms", (long long)points,
 		    (long long)(clock_mono_us() - started) / 1000);
 	return 0;
+}
+
+int
+metrics_rules(struct pass *p)
+{
+	struct rule rules[METRIC_RULES];
+	size_t n = 0;
+
+	for (int i = 0; i < METRIC_RULES; i++) {
+		const char *text = p->cfg->metrics.rules[i], *why;
+
+		if (text == NULL)
+			continue;
+		if ((why = rule_parse(p->mem, text, &rules[n])) == NULL)
+			n++;
+		else
+			log_errorx("METRIC_ALERT_%d=%s is not valid: %s", i + 1, text, why);
+	}
+	return watch_pass(p->db, p->mem, rules, n, clock_now());
 }
 
 int

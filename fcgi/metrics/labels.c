@@ -122,17 +122,12 @@ next_part(struct arena *mem, const char **text)
 static bool
 cut(char *part, struct label_match *match)
 {
-	char *colon = strchr(part, ':'), *equals = strchr(part, '=');
-	char *sign = colon;
+	char *sign = strpbrk(part, ":=");
 
-	/* name!=a:b is a condition, name=a:b one on "name=a" as it always was. */
-	if (equals != NULL &&
-	    (colon == NULL || (equals < colon && equals[-(equals > part)] == '!')))
-		sign = equals;
 	if (sign == NULL)
 		return false;
 	*match = (struct label_match){.name = part, .value = sign + 1};
-	if (sign == equals && sign > part && sign[-1] == '!') {
+	if (*sign == '=' && sign > part && sign[-1] == '!') {
 		match->differs = true;
 		sign--;
 	}

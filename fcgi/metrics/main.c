@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fcgi.h"
 #include "metrics.h"
+#include "rule.h"
 #include "text.h"
 #include "tier.h"
 
@@ -25,11 +26,19 @@ static const struct cfg_field fields[] = {
 	"the same for all metrics of a project"},
     {"MAX_SERIES", CFG_INT, 0, CFG(series_total), "100000", 1, 10000000, NULL,
 	"the same for all projects"},
+    {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(rules), NULL, 0, METRICS_MAX_RULES, NULL,
+	"a rule: NAME{LABEL=VALUE} FUNCTION WINDOW OP VALUE for DURATION"},
 };
 
 static const struct route routes[] = {
     {POST, "/api/metrics", ACCESS_INGEST, BODY_CONFIGURED, metrics_ingest},
     {GET, "/api/metrics", ACCESS_READ, BODY_NONE, metrics_query},
+    {GET, "/api/metrics/names", ACCESS_READ, BODY_NONE, metrics_names},
+    {GET, "/api/metrics/series", ACCESS_READ, BODY_NONE, metrics_series},
+    {GET, "/api/metrics/labels", ACCESS_READ, BODY_NONE, metrics_labels},
+    {GET, "/api/projects", ACCESS_READ, BODY_NONE, metrics_projects},
+    {GET, "/api/dashboard", ACCESS_READ, BODY_NONE, metrics_dashboard},
+    {GET, "/api/alerts", ACCESS_READ, BODY_NONE, metrics_alerts},
 };
 
 static const struct app_counter counters[] = {
@@ -41,6 +50,26 @@ static const struct app_counter counters[] = {
     [COUNTER_REPEATED] = {"monlight_metrics_repeated_total",
 	"Batches answered again because their Idempotency-Key was known."},
 };
+
+/* Rules are checked when the configuration is, not when they would first fire. */
+static int
+check_rules(const struct app *app, FILE *errors)
+{
+	struct arena *mem = arena_new(4096);
+	struct rule rule;
+	const char *why;
+	int bad = 0;
+
+	(void)app;
+	for (int i = 0; i < METRICS_MAX_RULES; i++)
+		if (cfg.rules[i] != NULL && (why = rule_parse(mem, cfg.rules[i], &rule)) != NULL) {
+			(void)fprintf(errors, "METRIC_ALERT_%d=%s is not valid: %s\n", i + 1,
+			    cfg.rules[i], why);
+			bad++;
+		}
+	arena_free(mem);
+	return bad;
+}
 
 /* How many points wait for the roll-up, and for how many seconds the oldest has. */
 static int
@@ -126,6 +155,7 @@ main(int argc, char *argv[])
 	    .schema = &metrics_schema,
 	    .counters = counters,
 	    .ncounters = NELEM(counters),
+	    .check = check_rules,
 	    .health = health,
 	    .metrics = gauges,
 	};

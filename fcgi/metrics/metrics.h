@@ -12,7 +12,8 @@ struct metrics_cfg {
 	struct base_cfg base;
 	int64_t raw_hours, minute_hours, hourly_days, daily_days;
 	int64_t series_per_metric, series_per_project, series_total;
-	const char **rules; /* METRIC_ALERT_n at [n - 1]; NULL: not set */
+	const char *
+	    *rules; /* METRIC_ALERT_n at [n - 1], METRICS_MAX_RULES of them; NULL: not set */
 };
 
 /* The numbers of struct app's counters, in main.c. */
@@ -26,7 +27,6 @@ enum {
 #define METRICS_MAX_BATCH 1000
 #define METRICS_MAX_NAME 200
 #define METRICS_MAX_AHEAD 600 /* seconds a point's time may lie ahead of ours */
-#define METRICS_MAX_RULES 99
 
 static inline const struct metrics_cfg *
 metrics_cfg(const struct req *rq)

@@ -21,6 +21,8 @@ enum metric_type { METRIC_COUNTER, METRIC_HISTOGRAM, METRIC_GAUGE };
 /* Their words on the wire, ended by NULL. */
 extern const char *const metric_type_words[];
 
+#define METRICS_MAX_RULES 99
+
 /* Parameters and columns stand beside each text in sql.c. */
 enum {
 	/* the catalogue: series.c */
@@ -81,6 +83,7 @@ enum {
 	/* questions: selection.c, read.c, names.c, main.c */
 	SQL_METRICS_OF_NAME,
 	SQL_METRIC_SERIES,
+	SQL_SERIES_LIST,
 	SQL_OPEN_OF_SERIES,
 	SQL_METRIC_LIST,
 	SQL_PROJECT_LIST,

@@ -43,6 +43,14 @@ span_grain(int64_t step)
 	return grain;
 }
 
+struct span
+span_whole(int64_t from, int64_t to)
+{
+	from = time_floor(from, SECONDS_PER_MINUTE);
+	to = time_floor(to + SECONDS_PER_MINUTE - 1, SECONDS_PER_MINUTE);
+	return (struct span){from, to, to - from, TIER_DAY, true};
+}
+
 /* ---- what waits ------------------------------------------------------------------ */
 
 static void
@@ -172,12 +180,6 @@ add_rows(struct reading *r, int tier, uint32_t series, int64_t from, int64_t to)
 	struct tier_row row;
 	int st;
 
-	if (from < r->span->from)
-		from = r->span->from;
-	if (to > r->span->to)
-		to = r->span->to;
-	if (from >= to)
-		return 0;
 	st = tier_first(r->db, tier, series, from, to, &row);
 	for (; st == DB_ROW; st = tier_next(r->db, tier, &row))
 		if (add_row(r, &row) == -1) {
@@ -187,23 +189,35 @@ add_rows(struct reading *r, int tier, uint32_t series, int64_t from, int64_t to)
 	return st;
 }
 
-/* Each tier as far as it is complete, beyond that the one below. */
-static int
-add_series(struct reading *r, uint32_t series)
+/* How far a tier is complete. */
+static int64_t
+bound(const struct reading *r, int tier)
 {
-	int64_t from = 0;
+	return tier == TIER_DAY ? r->state.days_to : r->state.hours_to;
+}
 
-	if (r->span->grain >= TIER_DAY) {
-		if (add_rows(r, TIER_DAY, series, from, r->state.days_to) == -1)
-			return DB_FAILED;
-		from = r->state.days_to;
-	}
-	if (r->span->grain >= TIER_HOUR) {
-		if (add_rows(r, TIER_HOUR, series, from, r->state.hours_to) == -1)
-			return DB_FAILED;
-		from = r->state.hours_to;
-	}
-	return add_rows(r, TIER_MINUTE, series, from, INT64_MAX);
+/*
+ * Reads a stretch of time from a tier as far as it is complete and has whole
+ * buckets there; the ends before and behind that come from the tier below.
+ */
+static int
+add_stretch(struct reading *r, int tier, uint32_t series, int64_t from, int64_t to)
+{
+	const int64_t seconds = tiers[tier].seconds;
+	int64_t first, end;
+
+	if (from >= to)
+		return 0;
+	if (tier == TIER_MINUTE)
+		return add_rows(r, tier, series, from, to);
+	first = time_floor(from + seconds - 1, seconds);
+	end = time_floor(to < bound(r, tier) ? to : bound(r, tier), seconds);
+	if (first >= end)
+		return add_stretch(r, tier - 1, series, from, to);
+	if (add_stretch(r, tier - 1, series, from, first) == -1 ||
+	    add_rows(r, tier, series, first, end) == -1)
+		return DB_FAILED;
+	return add_stretch(r, tier - 1, series, end, to);
 }
 
 static void
@@ -226,7 +240,9 @@ read_group(struct reading *r, uint32_t group)
 	arena_reset(r->mem);
 	r->buckets = arena_alloc(r->mem, (span_buckets(r->span) + 1) * sizeof *r->buckets);
 	for (size_t i = 0; i < s->nstored; i++)
-		if (s->stored[i].group == group && add_series(r, s->stored[i].series) == -1)
+		if (s->stored[i].group == group &&
+		    add_stretch(
+			r, r->span->grain, s->stored[i].series, r->span->from, r->span->to) == -1)
 			return DB_FAILED;
 	for (size_t i = 0; i < r->nwaiting; i++)
 		if (r->waiting[i].group == group)

@@ -17,8 +17,9 @@ struct span {
 	int64_t from, to; /* Unix seconds; to is not within it */
 	int64_t step;     /* of a bucket, in seconds; the first one begins at from */
 	/*
-	 * The coarsest tier that may be read (enum in tier.h).  from and step are
-	 * multiples of its buckets.
+	 * The coarsest tier that may be read (enum in tier.h): one whose buckets lie
+	 * each within one of ours.  Ends that it has no whole buckets for are read
+	 * from the tiers below, as long as those keep them.
 	 */
 	int grain;
 	bool sketches; /* of histograms */
@@ -26,8 +27,10 @@ struct span {
 
 /* How many buckets a span has. */
 size_t span_buckets(const struct span *);
-/* The coarsest tier whose buckets divide the step. */
+/* The coarsest tier whose buckets divide the step; from must be a multiple of it, too. */
 int span_grain(int64_t step);
+/* All of it as one bucket: whole minutes, by the coarsest tiers that have them. */
+struct span span_whole(int64_t from, int64_t to);
 
 struct bucket {
 	struct summary summary; /* count 0: there is nothing in it */

@@ -183,6 +183,67 @@ select_series(
 	return st;
 }
 
+/* A series as the catalogue lists it. */
+struct listed {
+	struct member member;
+	bool total;
+};
+
+/* Reads the whole catalogue; a group begins with each new name and type. */
+static int
+list_series(struct db *db, struct arena *mem, const char *project, struct listed **series,
+    size_t *n, struct metric_name **names, size_t *nnames)
+{
+	size_t series_room = 0, names_room = 0;
+	int st = db_query(db, SQL_SERIES_LIST, DB_ARGS(DB_TEXT(project)));
+
+	for (*n = *nnames = 0; st == DB_ROW; st = db_next(db, SQL_SERIES_LIST)) {
+		const char *name = db_text(db, SQL_SERIES_LIST, 0);
+		enum metric_type type = (enum metric_type)db_int(db, SQL_SERIES_LIST, 1);
+
+		if (*nnames == 0 || (*names)[*nnames - 1].type != type ||
+		    strcmp((*names)[*nnames - 1].name, name) != 0) {
+			*names = array_grow(*names, *nnames, &names_room, sizeof **names);
+			(*names)[(*nnames)++] = (struct metric_name){arena_strdup(mem, name), type};
+		}
+		*series = array_grow(*series, *n, &series_room, sizeof **series);
+		(*series)[(*n)++] = (struct listed){
+		    {(uint32_t)db_int(db, SQL_SERIES_LIST, 2), (uint32_t)*nnames - 1},
+		    db_int(db, SQL_SERIES_LIST, 3) != 0,
+		};
+	}
+	return st;
+}
+
+int
+select_metrics(struct db *db, struct arena *mem, const char *project, struct selection *out,
+    struct metric_name **names)
+{
+	struct listed *series = NULL;
+	struct metric_name *listed = NULL;
+	size_t n, nnames;
+	int st = list_series(db, mem, project, &series, &n, &listed, &nnames);
+
+	*out = (struct selection){
+	    .ngroups = nnames,
+	    .stored = arena_alloc(mem, (n + 1) * sizeof *out->stored),
+	    .waiting = arena_alloc(mem, (n + 1) * sizeof *out->waiting),
+	};
+	for (size_t i = 0; i < n; i++)
+		if (series[i].total)
+			out->stored[out->nstored++] = series[i].member;
+		else
+			out->waiting[out->nwaiting++] = series[i].member;
+	qsort(out->stored, out->nstored, sizeof *out->stored, compare_members);
+	qsort(out->waiting, out->nwaiting, sizeof *out->waiting, compare_members);
+	*names = arena_alloc(mem, (nnames + 1) * sizeof **names);
+	if (nnames > 0)
+		memcpy(*names, listed, nnames * sizeof **names);
+	free(listed);
+	free(series);
+	return st;
+}
+
 int64_t
 member_group(const struct member *members, size_t n, uint32_t series)
 {

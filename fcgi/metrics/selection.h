@@ -41,6 +41,19 @@ struct selection {
 
 /* Everything lies in the arena.  Returns 0 or DB_FAILED. */
 int select_series(struct db *, struct arena *, const struct question *, struct selection *);
+/* What a group of select_metrics() stands for. */
+struct metric_name {
+	const char *name;
+	enum metric_type type;
+};
+
+/*
+ * Every metric of the project, or of all if it is NULL: a group for each name and
+ * type, in the order of their names; what it stands for at (*names)[group].
+ */
+int select_metrics(struct db *, struct arena *, const char *project, struct selection *,
+    struct metric_name **names);
+
 /* The group of a series among n members, or -1. */
 int64_t member_group(const struct member *, size_t n, uint32_t series);
 

@@ -116,6 +116,11 @@ static const char *const statements[SQL_COUNT] = {
     /* metric */
     [SQL_METRIC_SERIES] = "SELECT id, labels, last_seen FROM series WHERE metric = ?1"
 			  " ORDER BY labels",
+    /* project or null: name, type, series, whether it is the total */
+    [SQL_SERIES_LIST] = "SELECT m.name, m.type, s.id, s.labels = '' FROM metric m"
+			" JOIN project p ON p.id = m.project"
+			" JOIN series s ON s.metric = m.id /*scan: the catalogue is small*/"
+			" WHERE ?1 IS NULL OR p.name = ?1 ORDER BY m.name, m.type",
     /* series */
     [SQL_OPEN_OF_SERIES] = "SELECT id, time, value FROM open_point WHERE series = ?1",
     /* project or null: name, type, project, series, last_seen */

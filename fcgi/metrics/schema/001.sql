@@ -120,3 +120,6 @@ CREATE TABLE rule (
 	value REAL,                         -- when it was last computed; null: no data
 	checked INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What the rules tell.
+-- include fcgi/common/alert.sql

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GET /api/dashboard?period=&project=: what is going on, at a glance.
+ *
+ * Every number covers the whole period, to the minute.  labels= narrows the vitals
+ * and the traffic, not the summary.
+ */
+#include "dashboard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "metrics.h"
+#include "period.h"
+#include "portion.h"
+#include "query.h"
+#include "text.h"
+
+enum { TOP_METRICS = 10, LONGEST_IN_MINUTES = SECONDS_PER_DAY, LONGEST_IN_HOURS = 31 * 24 * 3600 };
+
+static const struct traffic server = {
+    "server", "http_requests_total", "http_request_duration_seconds", "endpoint", "endpoints"};
+static const struct traffic browser = {
+    "browser", "browser_http_requests_total", "browser_http_request_duration_ms", "host", "hosts"};
+
+struct question
+dashboard_question(struct req *rq, const struct dashboard *d, const char *name, const char *label)
+{
+	struct question q = {
+	    .name = name, .type = SELECTION_ANY_TYPE, .project = d->project, .filter = d->filter};
+
+	if (label != NULL)
+		(void)label_filter_add(rq->mem, label, &q.filter);
+	return q;
+}
+
+/* ---- all metrics ------------------------------------------------------------------- */
+
+/* A name and type with its points in the period. */
+struct top {
+	const char *name;
+	enum metric_type type;
+	struct summary summary;
+};
+
+static void
+take_total(void *arg, size_t group, const struct bucket *bucket)
+{
+	struct top *top = arg;
+
+	top[group].summary = bucket->summary;
+}
+
+static int
+compare_tops(const void *a, const void *b)
+{
+	const struct top *x = a, *y = b;
+
+	if (x->summary.count != y->summary.count)
+		return x->summary.count > y->summary.count ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void
+write_summary(struct json_out *out, const struct top *tops, size_t n)
+{
+	uint64_t points = 0;
+	int64_t names = 0;
+
+	/* The catalogue is in the order of names: types of one name are neighbours. */
+	for (size_t i = 0, last = SIZE_MAX; i < n; i++) {
+		points += tops[i].summary.count;
+		if (tops[i].summary.count == 0)
+			continue;
+		names += last == SIZE_MAX || strcmp(tops[last].name, tops[i].name) != 0;
+		last = i;
+	}
+	json_object(out, "summary");
+	json_int(out, "total_datapoints", (int64_t)points);
+	json_int(out, "distinct_metrics", names);
+	json_object_end(out);
+}
+
+static void
+write_tops(struct json_out *out, struct top *tops, size_t n)
+{
+	qsort(tops, n, sizeof *tops, compare_tops);
+	json_array(out, "top_metrics");
+	for (size_t i = 0; i < n && i < TOP_METRICS && tops[i].summary.count > 0; i++) {
+		json_object(out, NULL);
+		json_text(out, "name", tops[i].name);
+		json_text(out, "type", metric_type_words[tops[i].type]);
+		json_int(out, "count", (int64_t)tops[i].summary.count);
+		json_real(out, "total", tops[i].summary.sum);
+		json_object_end(out);
+	}
+	json_array_end(out);
+}
+
+static int
+write_metrics(struct req *rq, struct json_out *out, const struct dashboard *d)
+{
+	struct selection selection;
+	struct metric_name *names;
+	struct span whole = d->whole;
+	struct top *tops;
+
+	whole.sketches = false;
+	if (select_metrics(rq->db, rq->mem, d->project, &selection, &names) == -1)
+		return DB_FAILED;
+	tops = arena_alloc(rq->mem, (selection.ngroups + 1) * sizeof *tops);
+	for (size_t i = 0; i < selection.ngroups; i++)
+		tops[i] = (struct top){.name = names[i].name, .type = names[i].type};
+	if (read_span(rq->db, &selection, &whole, take_total, tops) == -1)
+		return DB_FAILED;
+	write_summary(out, tops, selection.ngroups);
+	write_tops(out, tops, selection.ngroups);
+	return 0;
+}
+
+/* ---- the handler ------------------------------------------------------------------- */
+
+struct params {
+	const char *period, *project, *labels;
+};
+
+static const struct query_field fields[] = {
+    {"period", QUERY_TEXT, 0, offsetof(struct params, period), 0, 0, 0, NULL},
+    {"project", QUERY_TEXT, 0, offsetof(struct params, project), 0, 0, METRICS_MAX_NAME, NULL},
+    {"labels", QUERY_TEXT, 0, offsetof(struct params, labels), 0, 0, 0, NULL},
+};
+
+static void
+plan(struct dashboard *d, int64_t length)
+{
+	const int64_t end = d->now + METRICS_MAX_AHEAD + 1;
+	int tier = length > LONGEST_IN_HOURS     ? TIER_DAY
+		   : length > LONGEST_IN_MINUTES ? TIER_HOUR
+						 : TIER_MINUTE;
+	const int64_t step = tiers[tier].seconds;
+	int64_t from = d->now > length ? d->now - length : 0;
+
+	d->length = length;
+	d->whole = span_whole(from, end);
+	from = time_floor(from, step);
+	/* No longer than what is kept in days could fill. */
+	if (from < end - INT64_C(4000) * step)
+		from = time_floor(end - INT64_C(4000) * step, step);
+	d->timeline =
+	    (struct span){from, time_floor(end + step - 1, step), step, span_grain(step), true};
+}
+
+/* GET /api/dashboard: 200 with summary, top_metrics and, if there are points, the other parts. */
+int
+metrics_dashboard(struct req *rq)
+{
+	struct dashboard d = {.now = clock_now()};
+	struct params params;
+	struct json_out *out;
+	const char *period = "24h";
+	int64_t length = SECONDS_PER_DAY;
+	int st;
+
+	if ((st = query_read(rq, fields, NELEM(fields), &params)) != 0)
+		return st;
+	if (params.period != NULL && period_parse(params.period, &length) == 0)
+		period = params.period;
+	if (params.labels != NULL)
+		label_filter_parse(rq->mem, params.labels, &d.filter);
+	d.project = params.project;
+	plan(&d, length);
+	out = req_json(rq);
+	json_object(out, NULL);
+	json_text(out, "period", period);
+	if (db_begin_read(rq->db) == -1 || write_metrics(rq, out, &d) == -1 ||
+	    dashboard_vitals(rq, out, &d) == -1 || dashboard_traffic(rq, out, &d, &server) == -1 ||
+	    dashboard_traffic(rq, out, &d, &browser) == -1)
+		return req_fail_db(rq);
+	json_object_end(out);
+	return 200;
+}

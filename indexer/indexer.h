@@ -31,7 +31,9 @@ struct metrics_settings {
 	const char *database_path;
 	int64_t aggregation_interval; /* seconds between two passes of the roll-up */
 	int64_t raw_hours, minute_hours, hourly_days, daily_days;
+	const char **rules; /* METRIC_ALERT_n at [n - 1], METRIC_RULES of them; NULL: not set */
 };
+#define METRIC_RULES 99
 
 /* Of the others, of whom so far nothing but the file is known. */
 struct database_settings {
@@ -69,6 +71,7 @@ bool indexer_stopping(void);
 
 int errors_retention(struct pass *);
 int metrics_rollup(struct pass *);
+int metrics_rules(struct pass *);
 int metrics_retention(struct pass *);
 
 #endif

@@ -40,6 +40,7 @@ static struct indexer_cfg cfg;
 static const struct job jobs[] = {
     {"retention", ERRORS, DAY, errors_retention, NULL, NULL},
     {"rollup", METRICS, MINUTE, metrics_rollup, NULL, &cfg.metrics.aggregation_interval},
+    {"rules", METRICS, MINUTE, metrics_rules, NULL, NULL},
     {"retention", METRICS, HOUR, metrics_retention, NULL, NULL},
 };
 
@@ -81,6 +82,8 @@ static const struct cfg_field metrics_fields[] = {
 	"days that the sums of hours are kept"},
     {"RETENTION_DAILY", CFG_INT, 0, CFG(metrics.daily_days), "365", 1, 36500, NULL,
 	"days that the sums of days are kept"},
+    {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(metrics.rules), NULL, 0, METRIC_RULES, NULL,
+	"a rule: NAME{LABEL=VALUE} FUNCTION WINDOW OP VALUE for DURATION"},
 };
 
 static const struct cfg_field relay_fields[] = {

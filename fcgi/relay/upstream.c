@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the relay to tracker and collector, and to the outbox when they cannot take
+ * it.  A browser asks once and is gone, so what it was told is stored somewhere.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "forward.h"
+#include "log.h"
+#include "relay.h"
+#include "text.h"
+
+/*
+ * Below lighttpd's graceful timeout of 3 s: the others are reached through the
+ * lighttpd that waits for us when it reloads.
+ */
+#define CONNECT_MS 300L
+#define TOTAL_MS 1500L
+
+static struct forward *connections[DESTINATIONS];
+
+/* Where the other service listens: the same lighttpd, by its loopback address if it has one. */
+static void
+default_url(char *out, size_t size, const struct base_cfg *cfg, int service)
+{
+	const char *host = cfg->bind_address;
+
+	if (strcmp(host, "0.0.0.0") == 0)
+		host = "127.0.0.1";
+	else if (strcmp(host, "::") == 0 || strcmp(host, "[::]") == 0)
+		host = "[::1]";
+	(void)snprintf(out, size,
+	    strchr(host, ':') != NULL && *host != '[' ? "http://[%s]:%lld" : "http://%s:%lld", host,
+	    (long long)cfg->ports[service]);
+}
+
+void
+relay_connect(const struct app *app)
+{
+	static const int services[DESTINATIONS] = {[TO_ERRORS] = 0, [TO_METRICS] = 2};
+	const struct relay_cfg *cfg = (const struct relay_cfg *)app->cfg;
+
+	for (int to = 0; to < DESTINATIONS; to++) {
+		const char *key = cfg->base.relay_internal_key;
+		char base[256], url[512];
+
+		default_url(base, sizeof base, &cfg->base, services[to]);
+		if (cfg->urls[to] != NULL)
+			(void)snprintf(base, sizeof base, "%s", cfg->urls[to]);
+		for (size_t len = strlen(base); len > 0 && base[len - 1] == '/';)
+			base[--len] = '\0';
+		(void)snprintf(url, sizeof url, "%s%s", base, destination_paths[to]);
+		if (key == NULL && (key = cfg->keys[to]) == NULL)
+			log_warnx("neither RELAY_INTERNAL_KEY nor a key of the service for %s is "
+				  "set: what browsers report waits in the outbox",
+			    destination_names[to]);
+		connections[to] = forward_new(url, key, CONNECT_MS, TOTAL_MS);
+	}
+}
+
+/*
+ * Counting what a key has taken is worth no wait for the disk, and its failure no
+ * refusal: the report itself is stored.
+ */
+static void
+count_use(struct req *rq, int64_t errors, int64_t points)
+{
+	bool power = relay_cfg(rq)->base.durability != DURABILITY_PROCESS;
+
+	if (power && db_exec(rq->db, "PRAGMA synchronous=NORMAL") == DB_FAILED)
+		return;
+	if (db_begin(rq->db) == 0) {
+		if (db_run(rq->db, SQL_KEY_COUNT,
+			DB_ARGS(DB_INT(rq->service_id), DB_INT(clock_now()), DB_INT(errors),
+			    DB_INT(points))) == DB_FAILED)
+			db_rollback(rq->db);
+		else
+			(void)db_commit(rq->db);
+	}
+	if (power)
+		(void)db_exec(rq->db, "PRAGMA synchronous=FULL");
+}
+
+static int
+enqueue(struct req *rq, enum destination to, const char *event, const struct buf *body)
+{
+	struct json_out *out;
+
+	switch (outbox_add(
+	    rq->db, rq->mem, to, event, body->data, body->len, relay_cfg(rq)->outbox_max_bytes)) {
+	case OUTBOX_ADDED:
+		break;
+	case OUTBOX_FULL:
+		app_count(rq, COUNTER_TURNED_AWAY, 1);
+		return req_fail_later(rq, 503, 60,
+		    "The service behind the relay does not answer, and the relay can keep no more");
+	case OUTBOX_FAILED:
+		return req_fail_db(rq);
+	}
+	app_count(rq, COUNTER_QUEUED, 1);
+	out = req_json(rq);
+	json_object(out, NULL);
+	json_text(out, "status", "queued");
+	json_object_end(out);
+	return 202;
+}
+
+/* Whether the answer is about the report; any other is about the service or about us. */
+static bool
+is_verdict(int status)
+{
+	return status == 200 || status == 201 || status == 202 || status == 400 || status == 413;
+}
+
+int
+relay_send(struct req *rq, enum destination to, const char *event, const struct buf *body,
+    int64_t errors, int64_t points)
+{
+	bool paused = forward_pause_us(connections[to]) > 0;
+	struct forward_answer answer = forward_post(connections[to], event, body->data, body->len);
+	int status = answer.status;
+
+	if (!is_verdict(status)) {
+		if (status == 0 && !paused)
+			log_warnx("%s: %s", destination_names[to], answer.why);
+		else if (status != 0)
+			log_warnx("%s: answered %d to the relay", destination_names[to], status);
+		status = enqueue(rq, to, event, body);
+	} else {
+		app_count(rq, COUNTER_FORWARDED, 1);
+		(void)req_json(rq);
+		buf_add(&rq->out, answer.body, answer.len);
+		if (answer.len == 0)
+			buf_str(&rq->out, "{\"status\":\"accepted\"}");
+	}
+	if (status < 300)
+		count_use(rq, errors, points);
+	return status;
+}
+
+/* GET /api/outbox: what waits for each destination, and what became of the rest. */
+int
+relay_outbox(struct req *rq)
+{
+	struct outbox_totals totals[DESTINATIONS] = {{0}};
+	struct json_out *out = req_json(rq);
+
+	if (outbox_totals(rq->db, totals) == DB_FAILED)
+		return req_fail_db(rq);
+	json_object(out, NULL);
+	json_array(out, "destinations");
+	for (int to = 0; to < DESTINATIONS; to++) {
+		const struct outbox_totals *t = &totals[to];
+
+		json_object(out, NULL);
+		json_text(out, "name", destination_names[to]);
+		json_int(out, "waiting", t->waiting);
+		json_int(out, "bytes", t->bytes);
+		if (t->oldest_at != 0)
+			json_time(out, "oldest_at", t->oldest_at);
+		else
+			json_null(out, "oldest_at");
+		json_int(out, "queued", t->queued);
+		json_int(out, "delivered", t->delivered);
+		json_int(out, "refused", t->refused);
+		json_int(out, "expired", t->expired);
+		json_int(out, "turned_away", t->turned_away);
+		json_object_end(out);
+	}
+	json_array_end(out);
+	json_object_end(out);
+	return 200;
+}

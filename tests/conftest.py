@@ -6,11 +6,17 @@ the stack must have said nothing that http/expected_stderr.txt does not list:
 a crash, a restart or a sanitizer's report fails the test that caused it.
 """
 
+import re
 import zlib
 
 import pytest
 
 from stack import Stack
+
+
+def pytest_make_parametrize_id(val):
+    """Names of cases stay readable, whatever bytes a case is about."""
+    return re.sub(r"[^\x20-\x7e]", "?", str(val))[:40] if isinstance(val, (str, bytes)) else None
 
 
 def plain_name(request):

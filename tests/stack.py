@@ -137,10 +137,10 @@ class Client:
     def post(self, path, json_body=None, **headers):
         return self.request("POST", path, json_body=json_body, headers=_spelled(headers))
 
-    def raw(self, data, shut=True):
-        """Sends bytes as they are and returns all that comes back."""
+    def raw(self, data, shut=False):
+        """Sends bytes as they are and returns all that comes back until the other end closes."""
         with socket.create_connection(
-            ("127.0.0.1", self.port), self.timeout, (self.source or "", 0)
+            ("127.0.0.1", self.port), timeout=self.timeout, source_address=(self.source or "", 0)
         ) as sock:
             try:
                 sock.sendall(data)
@@ -363,13 +363,14 @@ class Stack:
             found += sorted((self.home / "log").rglob("*"))
         return [path for path in found if path.is_file()]
 
-    def output(self):
-        parts = [self.home / "console", *self.logs()]
-        return "\n".join(
-            f"--- {path.name}\n{path.read_text(errors='replace')}"
-            for path in parts
-            if path.exists()
-        )
+    def output(self, lines=20):
+        """The end of all that it has said."""
+        said = ""
+        for path in [self.home / "console", *self.logs()]:
+            if path.exists():
+                end = path.read_text(errors="replace").splitlines()[-lines:]
+                said += "\n".join([f"--- {path.name}", *end, ""])
+        return said
 
     def unexpected(self, test):
         """Lines written since the last call that this test has no leave to cause."""

@@ -233,7 +233,7 @@ MEMBERS = [
 @pytest.mark.parametrize("member", MEMBERS)
 def test_every_member_bears_every_type(errors, project, member):
     for value in VALUES:
-        answer = errors.post("/api/errors", report(project, **{member: value}))
+        answer = errors.post("/api/errors", {**report(project), member: value})
         assert answer.status in (200, 201, 400), (value, answer)
         if answer.status == 400:
             assert_refused(answer)
@@ -293,7 +293,7 @@ def head(client, *lines):
 
 
 def status_of(raw):
-    assert raw.startswith(b"HTTP/1.1 "), raw[:200]
+    assert raw.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), raw[:200]
     return int(raw.split(b" ", 2)[1])
 
 
@@ -310,9 +310,9 @@ def test_a_body_in_chunks_is_taken(errors, project):
 
 def test_a_huge_body_in_chunks_is_413(errors):
     sent = head(errors, "Transfer-Encoding: chunked") + chunked(b"x" * (LIMIT + 1))
-    assert status_of(errors.raw(sent, shut=False)) == 413
+    assert status_of(errors.raw(sent)) == 413
     for_ever = head(errors, "Transfer-Encoding: chunked") + chunked(b"x" * (40 * LIMIT), 1 << 20)
-    assert status_of(errors.raw(for_ever, shut=False)) == 413
+    assert status_of(errors.raw(for_ever)) == 413
 
 
 @pytest.mark.parametrize("length", [LIMIT + 1, 1 << 31, 1 << 32, 1 << 62])
@@ -320,7 +320,7 @@ def test_a_huge_length_is_413(errors, length):
     sent = head(errors, f"Content-Length: {length}", "Connection: close")
     if length == LIMIT + 1:
         sent += b"x" * length
-    assert status_of(errors.raw(sent, shut=False)) == 413
+    assert status_of(errors.raw(sent)) == 413
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1.5", "9" * 40, "0x10", "1, 2", ""])
@@ -497,14 +497,14 @@ def test_every_method_on_every_route(stack, address, service, signed):
                 f"{method} {path} HTTP/1.1\r\nHost: x\r\n{key}"
                 "Content-Length: 0\r\nConnection: close\r\n\r\n"
             )
-            answer = client.raw(sent.encode(), shut=False)
+            answer = client.raw(sent.encode())
             status = status_of(answer)
             assert status < 500 or status == 501, (method, path, answer)
             assert not (method in ("TRACE", "CONNECT", "FOO") and status == 200), (method, path)
             header, _, body = answer.partition(b"\r\n\r\n")
             if status >= 400 and method != "HEAD" and path.startswith(("/api/", "/health")):
                 assert json.loads(body)["detail"], (method, path, answer)
-            if status == 405:
+            if status == 405 and path.startswith("/api/"):
                 assert b"\r\nAllow: " in header, (method, path)
 
 

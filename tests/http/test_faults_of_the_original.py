@@ -17,7 +17,7 @@ from stack import INGEST_KEY, SERVICES, UI_PASSWORD, eventually, report
 
 
 def status_of(raw):
-    assert raw.startswith(b"HTTP/1.1 "), raw[:200]
+    assert raw.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), raw[:200]
     return int(raw.split(b" ", 2)[1])
 
 
@@ -45,7 +45,8 @@ def test_fault_2_a_write_without_a_length_kills_nothing(stack, address, method, 
         client = stack.client(service, address)
         for path in ("/api/errors/1/resolve", "/api/test-alert", "/api/errors", "/health", "/x"):
             line = f"X-API-Key: {client.key}\r\n" if key else ""
-            client.raw(f"{method} {path} HTTP/1.1\r\nHost: x\r\n{line}\r\n".encode())
+            head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{line}Connection: close\r\n\r\n"
+            assert 400 <= status_of(client.raw(head.encode())) < 500
         assert client.get("/health").status == 200
 
 
@@ -101,7 +102,7 @@ def test_fault_10_keys_are_in_no_log(stack, errors):
     errors.get("/api/errors")
     errors.get(f"/api/errors?api_key={errors.key}")
     errors.anonymous().post("/api/login", {"password": UI_PASSWORD})
-    said = stack.output()
+    said = stack.output(100_000)
     for secret in (*stack.keys.values(), UI_PASSWORD, INGEST_KEY):
         assert secret not in said
 
@@ -152,9 +153,9 @@ def test_fault_20_a_locked_database_is_503_and_not_an_empty_list(fresh, project)
 def test_fault_26_many_short_lines_cost_no_more_than_many_bytes(errors, project):
     for traceback in (
         "\n" * 128_000,
-        "x\n" * 400_000,
-        "at \n" * 200_000,
-        'File "\n' * 100_000,
+        "x\n" * 250_000,
+        "at \n" * 150_000,
+        'File "\n' * 90_000,
         "(:1" * 200_000,
         "@" * 500_000,
         "at (" * 200_000,

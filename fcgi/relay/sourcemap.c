@@ -119,6 +119,13 @@ add_segment(struct builder *b, const struct segment *s)
 	return true;
 }
 
+/* A difference added; a block that is broken may hold any, so it wraps. */
+static int32_t
+moved(int32_t from, uint64_t folded)
+{
+	return (int32_t)((uint32_t)from + (uint32_t)varint_unfold(folded));
+}
+
 /* Reads the next segment of a block; false at its end or where it is broken. */
 static bool
 take_segment(struct varint_input *in, struct segment *s)
@@ -135,14 +142,14 @@ take_segment(struct varint_input *in, struct segment *s)
 	for (size_t i = 0; i < NELEM(v); i++)
 		if (!varint_take(in, &v[i]))
 			return false;
-	s->source += (int32_t)varint_unfold(v[0]);
-	s->original_line += (int32_t)varint_unfold(v[1]);
-	s->original_column += (int32_t)varint_unfold(v[2]);
+	s->source = moved(s->source, v[0]);
+	s->original_line = moved(s->original_line, v[1]);
+	s->original_column = moved(s->original_column, v[2]);
 	if (s->kind != NAMED)
 		return true;
 	if (!varint_take(in, &head))
 		return false;
-	s->name += (int32_t)varint_unfold(head);
+	s->name = moved(s->name, head);
 	return true;
 }
 
@@ -180,11 +187,10 @@ sourcemap_find(const void *block, size_t len, int64_t start, struct sourcemap_po
 
 /* ---- mappings -------------------------------------------------------------------- */
 
-/* The segments of one generated line, kept only while they are put in order. */
+/* The segments of one generated line that must be put in order. */
 struct line {
 	struct segment *segments;
 	size_t n, cap;
-	bool sorted;
 };
 
 static int
@@ -204,8 +210,6 @@ line_add(struct line *line, struct segment s)
 		line->cap = line->cap > 0 ? line->cap * 2 : 256;
 		line->segments = heap_resize(line->segments, line->cap * sizeof s);
 	}
-	if (line->n > 0 && line->segments[line->n - 1].column > s.column)
-		line->sorted = false;
 	s.order = line->n;
 	line->segments[line->n++] = s;
 }
@@ -216,35 +220,64 @@ is_before(uint32_t line, uint32_t column, struct sourcemap_position stop)
 	return line < stop.line || (line == stop.line && column < stop.column);
 }
 
-/* Moves a finished line to the blocks, shifted by the section's offset. */
+/*
+ * Adds a segment to the blocks, shifted by the section's offset.  What points to a
+ * source that is not there maps to nothing, to such a name, has none.
+ */
+static bool
+place_segment(struct builder *b, const struct section *sec, struct segment s)
+{
+	uint64_t column = (uint64_t)s.column + (s.line == 0 ? sec->at.column : 0);
+
+	if (s.kind == NAMED && (size_t)s.name >= sec->nnames)
+		s.kind = MAPPED;
+	if (s.kind != UNMAPPED && (size_t)s.source >= sec->nsources)
+		s.kind = UNMAPPED;
+	/* The offset's column counts on the section's first line alone. */
+	s.column = (uint32_t)column;
+	s.line += sec->at.line;
+	s.source += (int32_t)b->nsources;
+	s.name += (int32_t)b->nnames;
+	if (column > INT32_MAX || !is_before(s.line, s.column, sec->stop))
+		return true;
+	return add_segment(b, &s);
+}
+
+/* Puts the segments of a finished line in order. */
 static bool
 line_end(struct builder *b, const struct section *sec, struct line *line)
 {
 	bool ok = true;
 
-	if (!line->sorted)
-		qsort(line->segments, line->n, sizeof *line->segments, by_column);
-	for (size_t i = 0; ok && i < line->n; i++) {
-		struct segment *s = &line->segments[i];
-
-		/* The offset's column counts on the section's first line alone. */
-		if (s->line == 0)
-			s->column += sec->at.column;
-		s->line += sec->at.line;
-		s->source += (int32_t)b->nsources;
-		s->name += (int32_t)b->nnames;
-		if (is_before(s->line, s->column, sec->stop))
-			ok = add_segment(b, s);
-	}
+	qsort(line->segments, line->n, sizeof *line->segments, by_column);
+	for (size_t i = 0; ok && i < line->n; i++)
+		ok = place_segment(b, sec, line->segments[i]);
 	line->n = 0;
-	line->sorted = true;
 	return ok;
+}
+
+/* Whether the columns of the line that begins at p only grow, as those of most maps do. */
+static bool
+is_sorted(const char *p, const char *end)
+{
+	while (p < end && *p != ';') {
+		int32_t column;
+
+		if (*p == ',') {
+			p++;
+			continue;
+		}
+		if (!vlq_take(&p, end, &column) || column < 0)
+			return false;
+		while (p < end && *p != ',' && *p != ';')
+			p++;
+	}
+	return true;
 }
 
 /* Reads one segment's fields into the running totals: 1, 4 or 5 of them. */
 static bool
-take_fields(struct builder *b, const struct section *sec, const char **p, const char *end,
-    struct segment *total)
+take_fields(struct builder *b, const char **p, const char *end, struct segment *total)
 {
 	int32_t v[5];
 	int64_t sums[5];
@@ -266,9 +299,6 @@ take_fields(struct builder *b, const struct section *sec, const char **p, const 
 	for (size_t i = 0; i < NELEM(sums); i++)
 		if (sums[i] < 0 || sums[i] > INT32_MAX)
 			return invalid(b, "a mapping points before the beginning of something");
-	if ((n > 1 && (size_t)sums[1] >= sec->nsources) ||
-	    (n > 4 && (size_t)sums[4] >= sec->nnames))
-		return invalid(b, "a mapping points to a source or name that is not there");
 	total->column = (uint32_t)sums[0];
 	total->source = (int32_t)sums[1];
 	total->original_line = (int32_t)sums[2];
@@ -282,18 +312,22 @@ read_mappings(struct builder *b, const struct section *sec, const char *p)
 {
 	const char *end = p + strlen(p);
 	struct segment total = {0};
-	struct line line = {.sorted = true};
-	bool ok = true;
+	struct line line = {0};
+	bool ok = true, sorted = is_sorted(p, end);
 
 	while (ok && p < end) {
 		if (*p == ';') {
 			ok = line_end(b, sec, &line);
 			total.line++;
 			total.column = 0;
-			p++;
+			sorted = is_sorted(++p, end);
 		} else if (*p == ',')
 			p++;
-		else if ((ok = take_fields(b, sec, &p, end, &total)))
+		else if (!(ok = take_fields(b, &p, end, &total)))
+			break;
+		else if (sorted)
+			ok = place_segment(b, sec, total);
+		else
 			line_add(&line, total);
 	}
 	ok = ok && line_end(b, sec, &line);
@@ -312,18 +346,20 @@ join_root(struct arena *mem, const char *root, const char *source)
 	return arena_printf(mem, "%s%s%s", root, root[strlen(root) - 1] == '/' ? "" : "/", source);
 }
 
-/* Whether i stands in ignoreList (or, as it was called before, x_google_ignoreList). */
-static bool
-is_ignored(const cJSON *map, size_t i)
+/* For each of n sources whether it stands in ignoreList (x_google_ignoreList before). */
+static const bool *
+read_ignored(struct arena *mem, const cJSON *map, size_t n)
 {
 	const cJSON *list = json_get(map, "ignoreList"), *item;
+	bool *ignored = arena_alloc(mem, n + 1);
 	int64_t at;
 
 	if (list == NULL)
 		list = json_get(map, "x_google_ignoreList");
-	cJSON_ArrayForEach(
-	    item, list) if (json_is_int(item, 0, INT32_MAX, &at) && (size_t)at == i) return true;
-	return false;
+	for (item = cJSON_IsArray(list) ? list->child : NULL; item != NULL; item = item->next)
+		if (json_is_int(item, 0, (int64_t)n, &at))
+			ignored[at] = true;
+	return ignored;
 }
 
 static bool
@@ -331,19 +367,20 @@ read_sources(struct builder *b, struct section *sec)
 {
 	const cJSON *sources = json_get(sec->map, "sources"), *source, *content;
 	const char *root = json_get_text(sec->map, "sourceRoot");
+	const bool *ignored;
 
 	if (!cJSON_IsArray(sources))
 		return invalid(b, "'sources' must be an array");
+	ignored = read_ignored(b->mem, sec->map, (size_t)cJSON_GetArraySize(sources));
 	content = json_get(sec->map, "sourcesContent");
 	content = cJSON_IsArray(content) ? content->child : NULL;
-	cJSON_ArrayForEach(source, sources)
-	{
+	for (source = sources->child; source != NULL; source = source->next) {
 		const char *path = cJSON_GetStringValue(source);
 		size_t i = b->nsources + sec->nsources;
 
 		if (b->sink->source(b->sink->arg, i,
 			join_root(b->mem, root, path != NULL ? path : ""),
-			is_ignored(sec->map, sec->nsources)) != 0 ||
+			ignored[sec->nsources]) != 0 ||
 		    (content != NULL && cJSON_IsString(content) &&
 			b->sink->content(b->sink->arg, i, content->valuestring,
 			    strlen(content->valuestring)) != 0)) {
@@ -359,10 +396,9 @@ read_sources(struct builder *b, struct section *sec)
 static bool
 read_names(struct builder *b, struct section *sec)
 {
-	const cJSON *name;
+	const cJSON *names = json_get(sec->map, "names"), *name;
 
-	cJSON_ArrayForEach(name, json_get(sec->map, "names"))
-	{
+	for (name = cJSON_IsArray(names) ? names->child : NULL; name != NULL; name = name->next) {
 		const char *text = cJSON_GetStringValue(name);
 
 		if (b->sink->name(
@@ -377,6 +413,9 @@ read_names(struct builder *b, struct section *sec)
 
 static bool read_map(struct builder *, struct section, int depth);
 
+/* Where a section may begin; with the lines of any text behind it a key still fits. */
+#define SECTION_MAX (INT32_MAX / 2)
+
 /* The offset of a section relative to what encloses it. */
 static bool
 section_offset(const cJSON *item, struct sourcemap_position base, struct sourcemap_position *at)
@@ -384,12 +423,12 @@ section_offset(const cJSON *item, struct sourcemap_position base, struct sourcem
 	const cJSON *offset = json_get(item, "offset");
 	int64_t line, column;
 
-	if (!json_is_int(json_get(offset, "line"), 0, INT32_MAX / 2, &line) ||
-	    !json_is_int(json_get(offset, "column"), 0, INT32_MAX / 2, &column))
+	if (!json_is_int(json_get(offset, "line"), 0, SECTION_MAX, &line) ||
+	    !json_is_int(json_get(offset, "column"), 0, SECTION_MAX, &column))
 		return false;
 	at->column = (uint32_t)column + (line == 0 ? base.column : 0);
 	at->line = (uint32_t)line + base.line;
-	return true;
+	return at->column <= SECTION_MAX && at->line <= SECTION_MAX;
 }
 
 static bool
@@ -400,8 +439,7 @@ read_sections(struct builder *b, const struct section *whole, const cJSON *secti
 
 	if (depth == SOURCEMAP_MAX_SECTIONS_DEPTH)
 		return invalid(b, "sections are nested too deeply");
-	cJSON_ArrayForEach(item, sections)
-	{
+	for (item = sections->child; item != NULL; item = item->next) {
 		struct section sec = {.map = json_get(item, "map"), .stop = whole->stop};
 		struct sourcemap_position next;
 

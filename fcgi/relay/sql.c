@@ -54,6 +54,9 @@ static const char *const statements[] = {
     /* map, kind, position */
     [SQL_MAP_BLOCK] = "SELECT number, data FROM source_map_part WHERE map_id = ?1 AND kind = ?2"
 		      " AND number <= ?3 ORDER BY number DESC LIMIT 1",
+    /* map, kind, position */
+    [SQL_MAP_BLOCK_END] = "SELECT min(number) FROM source_map_part WHERE map_id = ?1"
+			  " AND kind = ?2 AND number > ?3",
     /* map, kind, number */
     [SQL_MAP_PART] =
 	"SELECT data FROM source_map_part WHERE map_id = ?1 AND kind = ?2 AND number = ?3",

@@ -91,6 +91,12 @@ clear(struct multiline *m)
 	m->level = LEVEL_UNKNOWN;
 }
 
+void
+multiline_reset(struct multiline *m)
+{
+	clear(m);
+}
+
 static void
 begin(struct multiline *m, const struct multiline_line *line, struct line plain)
 {

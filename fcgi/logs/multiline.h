@@ -60,6 +60,8 @@ struct multiline;
 struct multiline *multiline_new(
     enum multiline_mode, bool (*starts)(void *, const char *, size_t), void *starts_arg);
 void multiline_free(struct multiline *);
+/* Forgets what is open without handing it out. */
+void multiline_reset(struct multiline *);
 
 /* Takes the next line; entries that it ends are handed out. */
 void multiline_feed(struct multiline *, const struct multiline_line *, const struct multiline_to *);

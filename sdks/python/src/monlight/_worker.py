@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: MIT
+"""The one background thread of a process: it takes requests and sees to their delivery.
+
+Whoever reports something only appends to a bounded queue; a full queue drops and
+counts.  The thread is started by the first request, again after a fork, and is a
+daemon: it never keeps a program from ending.  At exit what is queued gets two
+seconds.  A service that does not answer is asked again with growing pauses, and
+its requests wait their turn without holding up another service's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import random
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .transport import Request, Response, Transport, TransportError
+
+logger = logging.getLogger("monlight")
+
+MAX_REQUESTS = 1000
+MAX_BYTES = 8 * 1024 * 1024
+EXIT_SECONDS = 2.0
+FIRST_PAUSE = 1.0
+LAST_PAUSE = 60.0
+WARN_EVERY = 60.0
+
+
+@dataclass(eq=False)
+class Lane:
+    """The requests to one service: they go in order, and wait together."""
+
+    transport: Transport
+    name: str
+    pause: float = 0.0
+    resume_at: float = 0.0
+    warned_at: float = float("-inf")
+
+    def warn(self, message: str, *args: object) -> None:
+        """Logs at most once a minute: an outage must not flood the host's log."""
+        now = time.monotonic()
+        if now - self.warned_at >= WARN_EVERY:
+            self.warned_at = now
+            logger.warning(message, *args)
+
+    def rest(self, seconds: float | None) -> None:
+        self.pause = min(max(self.pause * 2, FIRST_PAUSE), LAST_PAUSE)
+        wait = self.pause * random.uniform(0.5, 1.0) if seconds is None else seconds
+        self.resume_at = time.monotonic() + wait
+
+    def recover(self) -> None:
+        self.pause = self.resume_at = 0.0
+
+
+@dataclass(eq=False)
+class _Job:
+    lane: Lane
+    request: Request
+
+
+class Worker:
+    """The queue and its thread.
+
+    ``collectors`` are asked for more to send whenever their interval has passed and
+    before a flush; they are held weakly, so that a forgotten client is no leak.
+    """
+
+    def __init__(self) -> None:
+        self._collectors: weakref.WeakSet[Collector] = weakref.WeakSet()
+        self._reset()
+
+    def _reset(self) -> None:
+        """Begins anew, as after a fork: what the parent queued is the parent's to send."""
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._jobs: deque[_Job] = deque()
+        self._bytes = 0
+        self._busy = False
+        self._hurry = 0
+        self._thread: threading.Thread | None = None
+        self.dropped = 0
+
+    def after_fork(self) -> None:
+        self._reset()
+        for collector in list(self._collectors):
+            collector.after_fork()
+
+    def add(self, collector: Collector) -> None:
+        self._collectors.add(collector)
+        self._start()
+
+    def remove(self, collector: Collector) -> None:
+        self._collectors.discard(collector)
+
+    def submit(self, lane: Lane, request: Request) -> bool:
+        """Queues a request; False if there was no room and it was dropped."""
+        with self._lock:
+            size = len(request.body)
+            if len(self._jobs) >= MAX_REQUESTS or self._bytes + size > MAX_BYTES:
+                self.dropped += 1
+                dropped = self.dropped
+            else:
+                self._jobs.append(_Job(lane, request))
+                self._bytes += size
+                self._changed.notify_all()
+                dropped = 0
+        if dropped:
+            lane.warn("%s: the queue is full, %d reports dropped so far", lane.name, dropped)
+            return False
+        self._start()
+        return True
+
+    def flush(self, timeout: float) -> bool:
+        """Sends what there is; True if all of it was taken within timeout seconds."""
+        until = time.monotonic() + timeout
+        for collector in list(self._collectors):
+            collector.collect()
+        self._start()
+        with self._lock:
+            if self._thread is not None:
+                self._hurry += 1
+                self._changed.notify_all()
+                while (self._jobs or self._busy) and time.monotonic() < until:
+                    self._changed.wait(min(0.1, max(until - time.monotonic(), 0.0)))
+                self._hurry -= 1
+                return not self._jobs and not self._busy
+        # No thread can be had any more (the interpreter is going down): do it here.
+        while self._jobs and time.monotonic() < until:
+            if not self._send_next():
+                return False
+        return not self._jobs
+
+    def _start(self) -> None:
+        with self._lock:
+            # A thread without an ident is just being started by someone else.
+            if self._thread and (self._thread.is_alive() or self._thread.ident is None):
+                return
+            thread = threading.Thread(target=self._run, name="monlight", daemon=True)
+            self._thread = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._lock:
+                self._thread = None
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._collect_due()
+                if not self._send_next():
+                    self._sleep()
+            except Exception:
+                # A fault of ours must not end the thread, nor spin.
+                logger.debug("monlight's worker failed", exc_info=True)
+                time.sleep(1.0)
+
+    def _collect_due(self) -> None:
+        now = time.monotonic()
+        for collector in list(self._collectors):
+            if now >= collector.due_at:
+                collector.collect()
+
+    def _sleep(self) -> None:
+        now = time.monotonic()
+        wake = [collector.due_at for collector in list(self._collectors)]
+        with self._lock:
+            wake += [job.lane.resume_at for job in self._jobs]
+            wait = min(wake, default=now + 60.0) - now
+            self._changed.wait(min(max(wait, 0.01), 60.0))
+
+    def _take(self) -> _Job | None:
+        """The oldest job whose lane may send; the lane's later jobs stay behind it."""
+        now = time.monotonic()
+        with self._lock:
+            for job in self._jobs:
+                if self._hurry or job.lane.resume_at <= now:
+                    self._jobs.remove(job)
+                    self._busy = True
+                    return job
+        return None
+
+    def _send_next(self) -> bool:
+        job = self._take()
+        if job is None:
+            return False
+        keep = False
+        try:
+            keep = not self._deliver(job)
+        finally:
+            with self._lock:
+                if keep:
+                    self._jobs.appendleft(job)
+                else:
+                    self._bytes -= len(job.request.body)
+                self._busy = False
+                self._changed.notify_all()
+        return not keep
+
+    def _deliver(self, job: _Job) -> bool:
+        """Whether the job is over: taken, or refused for good."""
+        lane = job.lane
+        try:
+            answer: Response = lane.transport.send(job.request)
+        except TransportError as error:
+            lane.warn("%s cannot be reached: %s", lane.name, error)
+            lane.rest(None)
+            return False
+        except Exception as error:
+            lane.warn("%s: a report could not be sent: %r", lane.name, error)
+            return True
+        if answer.status == 429 or answer.status >= 500:
+            lane.warn("%s answered %d: %s", lane.name, answer.status, answer.text[:200])
+            lane.rest(answer.retry_after)
+            return False
+        lane.recover()
+        if answer.status not in (200, 201, 202):
+            lane.warn(
+                "%s refused a report with %d: %s", lane.name, answer.status, answer.text[:200]
+            )
+        return True
+
+
+class Collector:
+    """Something that has more to send every so often."""
+
+    due_at: float = float("inf")
+
+    def collect(self) -> None:
+        raise NotImplementedError
+
+    def after_fork(self) -> None:
+        raise NotImplementedError
+
+
+worker = Worker()
+"""The process's own; a fork gives the child a fresh one under the same name."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=worker.after_fork)
+
+
+@atexit.register
+def _flush_at_exit() -> None:
+    with contextlib.suppress(Exception):
+        worker.flush(EXIT_SECONDS)
+
+
+@contextlib.contextmanager
+def never_raise() -> Iterator[None]:
+    """What goes wrong in here is ours and stays here: the host must not notice."""
+    try:
+        yield
+    except Exception:
+        with contextlib.suppress(Exception):
+            logger.debug("monlight failed", exc_info=True)
+
+
+def safe_str(value: object, limit: int = 10_000) -> str:
+    """``str(value)``, whatever its ``__str__`` does."""
+    for convert in (str, repr):
+        with contextlib.suppress(Exception):
+            return convert(value)[:limit]
+    return f"<{type(value).__name__} that cannot be shown>"

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Django, under WSGI and ASGI alike.
+
+In the settings::
+
+    MIDDLEWARE = ["monlight.integrations.django.MonlightMiddleware", ...]
+    MONLIGHT = {"error_client": ErrorClient(url, key), "metrics_client": metrics}
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+    from django.conf import settings
+except ImportError as error:  # pragma: no cover
+    raise ImportError("monlight.integrations.django needs: pip install monlight[django]") from error
+
+from .. import scope as scopes
+from .._worker import never_raise
+from ..errors import ErrorClient
+from ..metrics import MetricsClient
+from ._http import count_request
+
+
+class MonlightMiddleware:
+    """Counts requests by route and reports what a view raises."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+        configured: dict[str, Any] = getattr(settings, "MONLIGHT", {})
+        self.errors: ErrorClient | None = configured.get("error_client")
+        self.metrics: MetricsClient | None = configured.get("metrics_client")
+        self._asynchronous = iscoroutinefunction(get_response)
+        if self._asynchronous:
+            # How Django tells the two kinds of middleware apart.
+            markcoroutinefunction(self)
+        if self.metrics is not None:
+            self.metrics.start()
+
+    def __call__(self, request: Any) -> Any:
+        if self._asynchronous:
+            return self._acall(request)
+        begun = time.perf_counter()
+        with scopes.isolated() as here:
+            with never_raise():
+                here.request = _request_of(request)
+            response = self.get_response(request)
+        self._count(request, response, begun)
+        return response
+
+    async def _acall(self, request: Any) -> Any:
+        begun = time.perf_counter()
+        with scopes.isolated() as here:
+            with never_raise():
+                here.request = _request_of(request)
+            response = await self.get_response(request)
+        self._count(request, response, begun)
+        return response
+
+    def process_exception(self, request: Any, exception: Exception) -> None:
+        """Called by Django when a view raises; Django then answers as without us."""
+        with never_raise():
+            if self.errors is not None:
+                self.errors.report_error_sync(exception, _request_of(request))
+
+    def _count(self, request: Any, response: Any, begun: float) -> None:
+        match = getattr(request, "resolver_match", None)
+        route = getattr(match, "route", None)
+        endpoint = None if route is None else "/" + str(route).lstrip("^/")
+        seconds = time.perf_counter() - begun
+        count_request(self.metrics, request.method or "", endpoint, response.status_code, seconds)
+
+
+def _request_of(request: Any) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "request_url": request.build_absolute_uri(),
+        "request_method": request.method,
+        "request_headers": dict(request.headers),
+    }
+    user = getattr(request, "_cached_user", None)
+    if user is not None and getattr(user, "pk", None) is not None:
+        context["user_id"] = str(user.pk)
+    return context

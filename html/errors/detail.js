@@ -45,6 +45,9 @@ export default function Detail({ id }) {
 
   useScroll(Boolean(error), id);
   useEffect(() => {
+    shown.opened = id;
+  }, [id]);
+  useEffect(() => {
     document.title = error
       ? `${oneLine(`${error.exception_type}: ${error.message}`, 80)} · Monlight`
       : "Error · Monlight";

@@ -24,9 +24,9 @@ const states = [
 ];
 const levels = ["fatal", "error", "warning", "info", "debug"];
 const sorts = [
-  ["", "Last seen"],
-  ["first_seen", "First seen"],
-  ["count", "Events"],
+  ["", "By last seen"],
+  ["first_seen", "By first seen"],
+  ["count", "By events"],
 ];
 // What narrows the list beside its state, in the order it is named when nothing matches.
 const filters = ["search", "project", "environment", "level", "source", "release", "session_id"];
@@ -64,6 +64,7 @@ export default function List() {
     document.title = `${list.data ? `(${compact(list.data.total)}) ` : ""}Errors · Monlight`;
   }, [list.data]);
   useScroll(Boolean(list.data), key);
+  useEffect(() => list.data && resume(), [Boolean(list.data)]);
 
   const isEmpty = list.data && !errors.length && !list.loading;
   const toggle = (id) => {
@@ -119,12 +120,24 @@ const rows = () => [...document.querySelectorAll("tr[data-id]")];
 const currentRow = () => document.activeElement?.closest("tr[data-id]");
 const current = () => currentRow()?.dataset.id;
 
+let left = -1; // where the focus was, when its row is gone
+
 function step(by) {
   const all = rows();
-  const at = all.indexOf(currentRow());
-  const row = all[at === -1 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
-  row?.querySelector("a").focus();
-  row?.scrollIntoView({ block: "nearest" });
+  let at = all.indexOf(currentRow());
+  if (at === -1) at = by > 0 ? left - 1 : left;
+  left = Math.min(Math.max(at + by, 0), all.length - 1);
+  all[left]?.querySelector("a").focus();
+  all[left]?.scrollIntoView({ block: "nearest" });
+}
+
+// Back from an error, the focus is on its row again.
+function resume() {
+  if (document.activeElement !== document.body) return;
+  const at = rows().findIndex((row) => row.dataset.id === shown.opened);
+  if (at === -1) return;
+  left = at;
+  rows()[at].querySelector("a").focus({ preventScroll: true });
 }
 
 function Toolbar({ params, projects, errors, list }) {

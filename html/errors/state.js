@@ -7,8 +7,8 @@ import { toast } from "./common/toast.js";
 
 const AT_ONCE = 4; // requests under way: a pool has few processes
 
-// The list last shown: its query, to go back to, and its ids, to walk along.
-export const shown = { query: "", ids: [] };
+// The list last shown: its query, to go back to, its ids, to walk along, and the one that was opened.
+export const shown = { query: "", ids: [], opened: null };
 
 async function each(ids, work) {
   const queue = [...ids];

@@ -306,6 +306,29 @@ describe("a list full of data", () => {
     await close();
   });
 
+  it("goes down the list by keys, into an error and back to its row, and on along the errors", async () => {
+    const { page, verify, close } = await enter(stack);
+    await rows(page).first().waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.closest("tr")?.dataset.id);
+    const ids = await rows(page).evaluateAll((all) => all.map((one) => one.dataset.id));
+    for (const key of ["j", "j", "ArrowDown", "k"]) await page.keyboard.press(key);
+    assert.equal(await focused(), ids[1]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(new RegExp(`/errors/${ids[1]}$`));
+    await page.getByRole("heading", { level: 1, name: /./ }).waitFor();
+    await page.keyboard.press("j");
+    await page.waitForURL(new RegExp(`/errors/${ids[2]}$`));
+    await page.keyboard.press("u");
+    assert.ok(await eventually(async () => (await focused()) === ids[2]));
+    await page.keyboard.press("x");
+    await page.getByText("1 selected").waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("e");
+    await page.waitForURL(stack.url("errors"));
+    verify();
+    await close();
+  });
+
   it("narrows the time by the picker, by keys, and says when nothing lies there", async () => {
     const { page, verify, close } = await enter(stack);
     await rows(page).first().waitFor();

@@ -19,7 +19,7 @@
 
 enum { STEPS = 1 << SKETCH_SCALE, SMALL_COUNTS = 8, FIRST_WINDOW = 64 };
 
-/* Where the bins of finite doubles not below SKETCH_ZERO lie, whatever the scale. */
+/* Where the bins of finite doubles not below SKETCH_ZERO lie at SKETCH_SCALE. */
 enum { MIN_BIN = -40 * STEPS, MAX_BIN = 1024 * STEPS };
 /* No bin of a sketch that was written by us holds more; sums of many stay below 2^64. */
 #define MAX_COUNT (UINT64_C(1) << 50)
@@ -407,19 +407,22 @@ sketch_encode(const struct sketch *s, struct buf *out)
 }
 
 static bool
-is_bin(int64_t bin)
+is_bin(int64_t bin, int scale)
 {
-	return bin >= MIN_BIN && bin <= MAX_BIN;
+	return bin >= coarser(MIN_BIN, SKETCH_SCALE - scale) &&
+	       bin <= coarser(MAX_BIN, SKETCH_SCALE - scale);
 }
 
+/* Adds a side of a sketch of that scale, which has at most *room bins. */
 static bool
-side_decode(struct sketch *s, struct side *side, struct varint_input *in, int halvings)
+side_decode(struct sketch *s, struct side *side, struct varint_input *in, int scale, uint64_t *room)
 {
 	uint64_t bins, folded, code, gap, more;
 	int64_t bin;
 
-	if (!varint_take(in, &bins) || bins > SKETCH_MAX_BINS)
+	if (!varint_take(in, &bins) || bins > *room)
 		return false;
+	*room -= bins;
 	if (bins == 0)
 		return true;
 	if (!varint_take(in, &folded))
@@ -429,15 +432,15 @@ side_decode(struct sketch *s, struct side *side, struct varint_input *in, int ha
 		if (!varint_take(in, &code))
 			return false;
 		gap = code / SMALL_COUNTS;
-		if (!is_bin(bin) || gap > MAX_BIN - MIN_BIN || (first && gap > 0))
+		if (!is_bin(bin, scale) || gap > MAX_BIN - MIN_BIN || (first && gap > 0))
 			return false;
 		bin += (int64_t)gap;
 		more = 0;
-		if (!is_bin(bin) || (code % SMALL_COUNTS == SMALL_COUNTS - 1 &&
-					(!varint_take(in, &more) || more > MAX_COUNT)))
+		if (!is_bin(bin, scale) || (code % SMALL_COUNTS == SMALL_COUNTS - 1 &&
+					       (!varint_take(in, &more) || more > MAX_COUNT)))
 			return false;
-		side_add(
-		    s->mem, side, coarser((int32_t)bin, halvings), code % SMALL_COUNTS + 1 + more);
+		side_add(s->mem, side, coarser((int32_t)bin, scale - s->scale),
+		    code % SMALL_COUNTS + 1 + more);
 	}
 	return true;
 }
@@ -446,18 +449,19 @@ int
 sketch_decode(struct sketch *s, const void *bytes, size_t len)
 {
 	struct varint_input in = {bytes, (const unsigned char *)bytes + len};
-	uint64_t zeros;
+	uint64_t zeros, room = SKETCH_MAX_BINS;
 	int scale;
 
 	if (len == 0)
 		return -1;
 	scale = (signed char)*in.p++;
-	if (scale > SKETCH_SCALE || scale < SKETCH_MIN_SCALE || !varint_take(&in, &zeros))
+	if (scale > SKETCH_SCALE || scale < SKETCH_MIN_SCALE || !varint_take(&in, &zeros) ||
+	    zeros > MAX_COUNT)
 		return -1;
 	sketch_downscale(s, scale);
 	s->zeros += zeros;
-	if (!side_decode(s, &s->negative, &in, scale - s->scale) ||
-	    !side_decode(s, &s->positive, &in, scale - s->scale) || in.p != in.end)
+	if (!side_decode(s, &s->negative, &in, scale, &room) ||
+	    !side_decode(s, &s->positive, &in, scale, &room) || in.p != in.end)
 		return -1;
 	keep_bound(s);
 	return 0;

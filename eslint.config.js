@@ -13,7 +13,11 @@ export default [
   {
     // Tests hand functions to the browser, so they know the names of both sides.
     files: ["tests/**/*.js", "html/vendor/build.mjs", "*.config.js"],
-    languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: { ...globals.browser, ...globals.node } },
+    languageOptions: {
+      ecmaVersion: 2022,
+      sourceType: "module",
+      globals: { ...globals.browser, ...globals.node },
+    },
   },
   {
     rules: {

@@ -294,7 +294,6 @@ tail_open(struct req *rq)
 		return st;
 	}
 	rq->type = "text/event-stream";
-	req_add_header(rq, "Cache-Control: no-cache");
 	req_add_header(rq, "X-Accel-Buffering: no");
 	if (rq->head) {
 		filter_free(&filter);

@@ -6,7 +6,6 @@ import re
 import time
 
 import pytest
-
 from containers import Container
 from sse import Stream
 from stack import UI_PASSWORD, eventually
@@ -125,7 +124,7 @@ def test_filters_hold_for_the_tail(tail, container):
     done = tail(f"{TAIL}?container={container.name}&search=done")
     container.write("all done")
     assert done.take(1)
-    for (stream, wanted), (query, _) in zip(streams, FILTERS):
+    for (stream, wanted), (query, _) in zip(streams, FILTERS, strict=True):
         found = messages(stream.take(len(wanted)))
         assert [m for m in found if m != "all done"] == wanted, query
         rest = [m for m in messages(stream.take(9, seconds=0.1)) if m != "all done"]

@@ -216,7 +216,7 @@ make_filter(struct req *rq, const struct parameters *p)
 			 : p->since / NS_PER_SECOND + (p->since % NS_PER_SECOND > 0),
 	    .until = p->until == QUERY_ABSENT ? INT64_MAX : p->until / NS_PER_SECOND,
 	    .session = p->session,
-	    .words = p->search != NULL ? walk_words(rq->mem, p->search) : NULL,
+	    .words = p->search != NULL ? phrase_parse(rq->mem, p->search) : NULL,
 	    .sort = p->sort >= 0 ? (enum sort)p->sort : SORT_LAST_SEEN,
 	};
 }

@@ -3,9 +3,10 @@
  * The statements of the walks are put together from fixed text, for they differ in
  * the index, the column and little else.  Each gives rows of
  *
- *	value sorted by, tie breaker, error, whether the other filters hold
+ *	value sorted by, tie breaker, error, whether the other filters hold, type, message
  *
- * and takes the same values in the same places:
+ * (the last two for the words that are searched, else null) and takes the same
+ * values in the same places:
  *
  *	?1 project  ?2 statuses  ?3 sources  ?4 value and ?5 tie breaker of the place
  *	?6 since  ?7 until  ?8 words  ?9 scope  ?10 session  ?11 level
@@ -34,10 +35,7 @@ enum part { PART_TIES, PART_REST };
 
 /* ---- the statements ---------------------------------------------------------- */
 
-/* CASE, because it alone is sure to leave the search alone when there are no words. */
-#define HAS_WORDS                                                                                  \
-	"CASE WHEN ?8 IS NULL THEN 1"                                                              \
-	" ELSE EXISTS (SELECT 1 FROM error_fts WHERE error_fts MATCH ?8 AND rowid = e.id) END"
+#define OTHER_TIME "$othertime"
 #define OTHER_LEVEL " WHEN ?11 IS NOT NULL AND e.level <> ?11 THEN 0"
 #define OTHER_PROJECT " WHEN ?1 IS NOT NULL AND e.project <> ?1 THEN 0"
 #define OTHER_SOURCE " WHEN NOT ?3 >> e.browser & 1 THEN 0"
@@ -46,65 +44,73 @@ enum part { PART_TIES, PART_REST };
 	" WHEN e.keys > 1 AND EXISTS (SELECT 1 FROM error_key o"                                   \
 	" JOIN facet p ON p.key_id = o.id AND p.scope_id = ?9 WHERE o.error_id = e.id"             \
 	" AND (p.$column, p.key_id) > (f.$column, f.key_id)) THEN 0"
+/*
+ * Words are looked for in the text of a row: asking the full-text index about one row
+ * costs ten times as much.  CASE, so that without words the row itself is not read.
+ */
+#define SHOWN                                                                                      \
+	" ELSE 1 END, CASE WHEN ?8 IS NOT NULL THEN e.type END,"                                   \
+	" CASE WHEN ?8 IS NOT NULL THEN e.message END"
+
+/* An index on error; and_project is " AND ..." or "". */
+#define WALK_ERRORS(and_project)                                                                   \
+	"SELECT e.$column, e.id, e.id, CASE" OTHER_TIME OTHER_LEVEL SHOWN                          \
+	" FROM error e INDEXED BY $index WHERE e.status = $status AND e.browser = "                \
+	"$source" and_project " AND $behind"
 
 /* A set of errors that is read as a whole: ids is a query that gives it. */
-#define SET(ids)                                                                                   \
-	"SELECT v, id, id, 1 FROM (SELECT e.id AS id, CASE WHEN ?9 IS NULL THEN e.$column"         \
+#define READ_SET(ids)                                                                              \
+	"SELECT v, id, id, shown, type, message FROM (SELECT e.id AS id, e.type AS type,"          \
+	" e.message AS message, CASE WHEN ?9 IS NULL THEN e.$column"                               \
 	" ELSE (SELECT max(f.$column) FROM error_key k JOIN facet f ON f.key_id = k.id"            \
-	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v"                                   \
-	" FROM (" ids ") AS x JOIN error e ON e.id = x.id"                                         \
-	" WHERE ?2 >> e.status & 1 AND ?3 >> e.browser & 1 AND (?1 IS NULL OR e.project = ?1)"     \
-	" AND (?11 IS NULL OR e.level = ?11) AND " HAS_WORDS                                       \
-	" AND ($seen OR e.last_seen BETWEEN ?6 AND ?7))"                                           \
+	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v,"                                  \
+	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE " ELSE 1 END AS shown"           \
+	" FROM (" ids ") AS x JOIN error e ON e.id = x.id WHERE ?2 >> e.status & 1)"               \
 	" WHERE (v < ?4 OR v = ?4 AND id < ?5)$since /*scan: a bounded set*/"
 
 /*
  * In the texts $column stands for the column of the sort, $index for its index,
- * $status and $source for the arm's, $behind for the range behind the place, $seen
- * for whether since and until are kept by that range, $since for its end.
+ * $status and $source for the arm's, $behind for the range behind the place, $since
+ * for its end, and $othertime for since and until where that range does not keep them.
  */
 static const struct {
-	const char *value, *tie;
-	int sources; /* 2 if an arm holds one source, 1 if both */
-	const char *indexes[3];
+	const char *value, *tie;   /* what a row is sorted by */
+	const char *seen;          /* its last_seen */
+	bool by_status, by_source; /* what an arm holds one of */
+	const char *indexes[3];    /* by enum sort */
 	const char *arm;
 } drivers[] = {
-    [ALONG_STATUS] = {"e.$column", "e.id", 2, {"error_last", "error_first", "error_rank"},
-	"SELECT e.$column, e.id, e.id, CASE WHEN NOT ($seen OR e.last_seen BETWEEN ?6 AND ?7)"
-	" THEN 0" OTHER_LEVEL " ELSE " HAS_WORDS " END"
-	" FROM error e INDEXED BY $index WHERE ?2 >> $status & 1 AND ?3 >> $source & 1"
-	" AND e.status = $status AND e.browser = $source AND $behind"},
-    [ALONG_PROJECT] = {"e.$column", "e.id", 2,
+    [ALONG_STATUS] = {"e.$column", "e.id", "e.last_seen", true, true,
+	{"error_last", "error_first", "error_rank"}, WALK_ERRORS("")},
+    [ALONG_PROJECT] = {"e.$column", "e.id", "e.last_seen", true, true,
 	{"error_project_last", "error_project_first", "error_project_rank"},
-	"SELECT e.$column, e.id, e.id, CASE WHEN NOT ($seen OR e.last_seen BETWEEN ?6 AND ?7)"
-	" THEN 0" OTHER_LEVEL " ELSE " HAS_WORDS " END"
-	" FROM error e INDEXED BY $index WHERE ?2 >> $status & 1 AND ?3 >> $source & 1"
-	" AND e.project = ?1 AND e.status = $status AND e.browser = $source AND $behind"},
-    [ALONG_LEVEL] = {"e.$column", "e.id", 1, {"error_level_last", NULL, NULL},
-	"SELECT e.$column, e.id, e.id, CASE WHEN 0 THEN 0" OTHER_PROJECT OTHER_SOURCE
-	" ELSE " HAS_WORDS " END"
-	" FROM error e INDEXED BY $index WHERE ?2 >> $status & 1"
-	" AND e.level = ?11 AND e.level <> 3 AND e.status = $status AND $behind"},
-    [ALONG_SCOPE] = {"f.$column", "f.key_id", 1, {"facet_last", "facet_first", "facet_rank"},
-	"SELECT f.$column, f.key_id, e.id, CASE WHEN NOT ($seen OR f.last_seen BETWEEN ?6 AND ?7)"
-	" THEN 0" OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE OTHER_KEY " ELSE " HAS_WORDS " END"
+	WALK_ERRORS(" AND e.project = ?1")},
+    [ALONG_LEVEL] = {"e.$column", "e.id", "e.last_seen", true, false,
+	{"error_level_last", NULL, NULL},
+	"SELECT e.$column, e.id, e.id, CASE" OTHER_PROJECT OTHER_SOURCE SHOWN
+	" FROM error e INDEXED BY $index"
+	" WHERE e.level = ?11 AND e.level <> 3 AND e.status = $status AND $behind"},
+    [ALONG_SCOPE] = {"f.$column", "f.key_id", "f.last_seen", true, false,
+	{"facet_last", "facet_first", "facet_rank"},
+	"SELECT f.$column, f.key_id, e.id,"
+	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE OTHER_KEY SHOWN
 	" FROM facet f INDEXED BY $index CROSS JOIN error_key k ON k.id = f.key_id"
-	" CROSS JOIN error e ON e.id = k.error_id WHERE ?2 >> $status & 1"
-	" AND f.scope_id = ?9 AND f.status = $status AND $behind"},
-    [ALONG_SESSION] = {"v", "id", 0, {NULL, NULL, NULL},
-	SET("SELECT DISTINCT k.error_id AS id FROM session_seen s"
-	    " JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
-    [ALONG_WORDS] = {"v", "id", 0, {NULL, NULL, NULL},
-	SET("SELECT rowid AS id FROM error_fts WHERE error_fts MATCH ?8")},
+	" CROSS JOIN error e ON e.id = k.error_id"
+	" WHERE f.scope_id = ?9 AND f.status = $status AND $behind"},
+    [ALONG_SESSION] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
+	READ_SET("SELECT DISTINCT k.error_id AS id FROM session_seen s"
+		 " JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
+    [ALONG_WORDS] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
+	READ_SET("SELECT rowid AS id FROM error_fts WHERE error_fts MATCH ?8")},
 };
 
 static bool
 is_set(enum driver by)
 {
-	return drivers[by].sources == 0;
+	return !drivers[by].by_status;
 }
 
-/* Adds the text with what stands for each name put in; the last of names is {NULL, NULL}. */
+/* Adds the text, for each $name what stands for it; every name in it is in the list. */
 static void
 expand(struct buf *b, const char *text, const char *const names[][2])
 {
@@ -115,7 +121,7 @@ expand(struct buf *b, const char *text, const char *const names[][2])
 		buf_add(b, text, (size_t)(dollar - text));
 		for (i = 0; !text_starts_with(dollar + 1, names[i][0]); i++)
 			continue;
-		/* What is put in may hold names that stand behind it in the list. */
+		/* What is put in may hold names that come later in the list. */
 		expand(b, names[i][1], names + i + 1);
 		text = dollar + 1 + strlen(names[i][0]);
 	}
@@ -127,35 +133,38 @@ add_arm(struct buf *b, enum driver by, enum sort sort, enum part part, int statu
 {
 	static const char *const sort_columns[] = {"last_seen", "first_seen", "rank"};
 	static const char *const digits[] = {"0", "1", "2"};
+	bool by_time = sort == SORT_LAST_SEEN;
 	const char *const names[][2] = {
 	    {"behind", part == PART_TIES ? "$value = ?4 AND $tie < ?5" : "$value < ?4$since"},
-	    {"since", sort == SORT_LAST_SEEN ? " AND $value >= ?6" : ""},
-	    {"seen", sort == SORT_LAST_SEEN ? "1" : "0"},
+	    {"since", by_time ? " AND $value >= ?6" : ""},
+	    {"othertime", by_time ? "" : " WHEN $seen NOT BETWEEN ?6 AND ?7 THEN 0"},
 	    {"value", drivers[by].value},
 	    {"tie", drivers[by].tie},
-	    {"index", is_set(by) ? "" : drivers[by].indexes[sort]},
+	    {"seen", drivers[by].seen},
+	    {"index", drivers[by].indexes[sort]},
 	    {"status", digits[status]},
 	    {"source", digits[source]},
 	    {"column", sort_columns[sort]},
 	};
 
+	if (b->len > 0)
+		buf_str(b, " UNION ALL ");
 	expand(b, drivers[by].arm, names);
 }
 
 /* The number of the statement, or DB_FAILED. */
 static int
-prepare_walk(struct db *db, enum driver by, enum sort sort, enum part part)
+prepare_walk(struct db *db, const struct filter *f, enum driver by, enum part part)
 {
 	struct buf text = {0};
 	int statement;
 
-	if (is_set(by))
-		add_arm(&text, by, sort, part, 0, 0);
-	for (int status = STATUS_UNRESOLVED; !is_set(by) && status <= STATUS_IGNORED; status++)
-		for (int source = 0; source < drivers[by].sources; source++) {
-			if (text.len > 0)
-				buf_str(&text, " UNION ALL ");
-			add_arm(&text, by, sort, part, status, source);
+	for (int status = STATUS_UNRESOLVED; status <= STATUS_IGNORED; status++)
+		for (int source = 0; source <= 1; source++) {
+			if ((drivers[by].by_status ? !(f->statuses >> status & 1) : status > 0) ||
+			    (drivers[by].by_source ? !(f->sources >> source & 1) : source > 0))
+				continue;
+			add_arm(&text, by, f->sort, part, status, source);
 		}
 	buf_str(&text, " ORDER BY 1 DESC, 2 DESC");
 	statement = db_prepare(db, buf_text(&text));
@@ -199,18 +208,32 @@ take(struct walking *w, struct place place, int64_t error)
 	return true;
 }
 
+/* Whether the current row passes the filters that its index did not answer. */
+static bool
+passes(const struct walking *w, enum driver by, int st)
+{
+	const struct phrases *words = w->filter->words;
+
+	if (!db_int(w->db, st, 3))
+		return false;
+	if (words == NULL || by == ALONG_WORDS)
+		return true;
+	return phrase_match(words, db_text(w->db, st, 4), db_text(w->db, st, 5));
+}
+
 static int
 walk_part(struct walking *w, enum driver by, enum part part)
 {
 	const struct filter *f = w->filter;
-	int st = prepare_walk(w->db, by, f->sort, part), row;
+	int st = prepare_walk(w->db, f, by, part), row;
 
 	if (st == DB_FAILED)
 		return DB_FAILED;
 	row = db_query(w->db, st,
 	    DB_ARGS(DB_TEXT(f->project), DB_INT(f->statuses), DB_INT(f->sources),
 		DB_INT(w->from.value), DB_INT(w->from.id), DB_INT(f->since), DB_INT(f->until),
-		DB_TEXT(f->words), f->scope > 0 ? DB_INT(f->scope) : DB_NULL,
+		DB_TEXT(f->words != NULL ? phrase_expression(f->words) : NULL),
+		f->scope > 0 ? DB_INT(f->scope) : DB_NULL,
 		f->session != NULL ? DB_INT((int64_t)text_hash(f->session, strlen(f->session)))
 				   : DB_NULL,
 		f->level >= 0 ? DB_INT(f->level) : DB_NULL));
@@ -218,7 +241,7 @@ walk_part(struct walking *w, enum driver by, enum part part)
 		struct place place = {
 		    db_int(w->db, st, 0), db_int(w->db, st, 1), w->from.seen + w->matches};
 
-		if (db_int(w->db, st, 3) && !take(w, place, db_int(w->db, st, 2)))
+		if (passes(w, by, st) && !take(w, place, db_int(w->db, st, 2)))
 			break;
 		if (w->visits > 0 && --w->visits == 0) {
 			w->stopped = true;
@@ -257,7 +280,8 @@ choose(struct db *db, const struct filter *f, int64_t limit, enum driver *by)
 		return 0;
 	}
 	if (f->words != NULL) {
-		if (db_number(db, SQL_SEARCH_SIZE, DB_ARGS(DB_TEXT(f->words), DB_INT(most + 1)), 0,
+		if (db_number(db, SQL_SEARCH_SIZE,
+			DB_ARGS(DB_TEXT(phrase_expression(f->words)), DB_INT(most + 1)), 0,
 			&some) == -1)
 			return DB_FAILED;
 		if (some <= most) {
@@ -320,37 +344,4 @@ walk_list(struct req *rq, const struct filter *filter, struct place from, int64_
 	walk->total = from.seen + w.matches;
 	walk->total_is_lower_bound = w.stopped;
 	return 0;
-}
-
-/* ---- words ------------------------------------------------------------------- */
-
-char *
-walk_words(struct arena *mem, const char *typed)
-{
-	struct buf out = {0};
-	char *words;
-
-	for (;;) {
-		bool phrase;
-		size_t len;
-
-		typed += strspn(typed, " \t\r\n");
-		if (*typed == '\0')
-			break;
-		if ((phrase = *typed == '"'))
-			typed++;
-		len = strcspn(typed, phrase ? "\"" : " \t\r\n\"");
-		/* Without quotes, FTS5 would read operators and columns into it. */
-		if (len > 0) {
-			buf_str(&out, out.len > 0 ? " \"" : "\"");
-			buf_add(&out, typed, len);
-			buf_str(&out, phrase ? "\"" : "\"*");
-		}
-		typed += len;
-		if (phrase && *typed == '"')
-			typed++;
-	}
-	words = out.len > 0 ? arena_strndup(mem, out.data, out.len) : NULL;
-	buf_free(&out);
-	return words;
 }

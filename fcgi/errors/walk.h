@@ -14,6 +14,7 @@
 #define WALK_H
 
 #include "errors.h"
+#include "phrase.h"
 
 enum sort { SORT_LAST_SEEN, SORT_FIRST_SEEN, SORT_COUNT };
 
@@ -28,14 +29,14 @@ struct place {
 #define PLACE_START ((struct place){INT64_MAX, INT64_MAX, 0})
 
 struct filter {
-	const char *project;  /* NULL: any */
-	unsigned statuses;    /* bit of each enum error_status */
-	unsigned sources;     /* bit 0: server, bit 1: browser */
-	int level;            /* -1: any */
-	int64_t since, until; /* last_seen, Unix seconds, both included */
-	const char *session;  /* NULL: any */
-	const char *words;    /* an FTS5 expression; NULL: any */
-	int64_t scope;        /* 0: none; the counts and times are the scope's then */
+	const char *project;         /* NULL: any */
+	unsigned statuses;           /* bit of each enum error_status */
+	unsigned sources;            /* bit 0: server, bit 1: browser */
+	int level;                   /* -1: any */
+	int64_t since, until;        /* last_seen, Unix seconds, both included */
+	const char *session;         /* NULL: any */
+	const struct phrases *words; /* NULL: any */
+	int64_t scope;               /* 0: none; the counts and times are the scope's then */
 	enum sort sort;
 };
 
@@ -59,11 +60,5 @@ struct walk {
  */
 int walk_list(struct req *, const struct filter *, struct place from, int64_t limit, int64_t offset,
     struct walk *);
-
-/*
- * What people type as an FTS5 expression: every word must occur, begun like it;
- * what stands in quotes must occur as a phrase.  NULL if there is nothing to search.
- */
-char *walk_words(struct arena *, const char *typed);
 
 #endif

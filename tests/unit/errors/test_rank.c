@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What is pure of lists: ranks of counts, and words as people type them. */
+/* The ranks of counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <string.h>
 
-#include "text.h"
-#include "walk.h"
+#include "errors.h"
 
 static void
 a_greater_count_never_has_a_lesser_rank(void **state)
@@ -45,40 +43,6 @@ counts_of_one_rank_differ_by_less_than_a_percent(void **state)
 	}
 }
 
-static const struct {
-	const char *typed, *expression; /* NULL: nothing to search */
-} words[] = {
-    {"", NULL},
-    {"  \t ", NULL},
-    {"\"", NULL},
-    {"\"\"", NULL},
-    {"time", "\"time\"*"},
-    {"time out", "\"time\"* \"out\"*"},
-    {"\"time out\"", "\"time out\""},
-    {"a \"b c\" d", "\"a\"* \"b c\" \"d\"*"},
-    {"\"unclosed phrase", "\"unclosed phrase\""},
-    {"a\"b", "\"a\"* \"b\""},
-    {"NOT a:b AND (c*", "\"NOT\"* \"a:b\"* \"AND\"* \"(c*\"*"},
-    {"10.0.0.1", "\"10.0.0.1\"*"},
-};
-
-static void
-whatever_is_typed_is_words_and_never_syntax(void **state)
-{
-	struct arena *mem = arena_new(4096);
-
-	(void)state;
-	for (size_t i = 0; i < NELEM(words); i++) {
-		const char *expression = walk_words(mem, words[i].typed);
-
-		if (words[i].expression == NULL)
-			assert_null(expression);
-		else
-			assert_string_equal(expression, words[i].expression);
-	}
-	arena_free(mem);
-}
-
 int
 main(void)
 {
@@ -86,7 +50,6 @@ main(void)
 	    cmocka_unit_test(a_greater_count_never_has_a_lesser_rank),
 	    cmocka_unit_test(small_counts_are_their_own_rank),
 	    cmocka_unit_test(counts_of_one_rank_differ_by_less_than_a_percent),
-	    cmocka_unit_test(whatever_is_typed_is_words_and_never_syntax),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

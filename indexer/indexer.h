@@ -35,6 +35,18 @@ struct metrics_settings {
 };
 #define METRIC_RULES 99
 
+/* Of the log viewer. */
+struct logs_settings {
+	const char *database_path;
+	const char *sources; /* directories of Docker's containers, comma-separated */
+	const char *files;   /* NAME=GLOB of plain files, comma-separated */
+	const char *containers;
+	int64_t tail_buffer;
+	int64_t poll_interval;
+	int64_t max_bytes, max_age, max_entries; /* max_age in days */
+	int level_stderr;
+};
+
 /* Of the others, of whom so far nothing but the file is known. */
 struct database_settings {
 	const char *database_path;
@@ -45,7 +57,8 @@ struct indexer_cfg {
 	int log_level;
 	struct errors_settings errors;
 	struct metrics_settings metrics;
-	struct database_settings logs, relay;
+	struct logs_settings logs;
+	struct database_settings relay;
 };
 
 /* What a job is given. */
@@ -73,5 +86,9 @@ int errors_retention(struct pass *);
 int metrics_rollup(struct pass *);
 int metrics_rules(struct pass *);
 int metrics_retention(struct pass *);
+int logs_ingest(struct pass *);
+int logs_ingest_watch(struct pass *);
+int logs_merge(struct pass *);
+int logs_retention(struct pass *);
 
 #endif

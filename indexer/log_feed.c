@@ -545,34 +545,47 @@ side_oldest(const struct side *s)
 	return oldest;
 }
 
+/* The cursor as it would be stored now: its offset, and those of the two streams. */
+static bool
+make_cursor(const struct feed *f, int64_t cursor[3])
+{
+	cursor[0] = f->pos;
+	for (int i = 0; i < 2; i++) {
+		cursor[i + 1] = side_oldest(&f->sides[i]);
+		if (cursor[i + 1] < cursor[0])
+			cursor[0] = cursor[i + 1];
+	}
+	/* Nothing was stored of a file at whose very beginning all stands. */
+	if (!chain_is_open(f->chain) || cursor[1] + cursor[2] == 0)
+		return false;
+	return !f->marked || memcmp(cursor, f->saved, sizeof f->saved) != 0;
+}
+
+bool
+feed_changed(const struct feed *f)
+{
+	int64_t cursor[3];
+
+	return make_cursor(f, cursor);
+}
+
 int
 feed_save(struct feed *f, struct feed_run *run)
 {
-	int64_t done[2] = {side_oldest(&f->sides[0]), side_oldest(&f->sides[1])}, base;
-	int64_t offset = f->pos;
-	bool midline;
+	int64_t cursor[3], base;
 
-	f->marking = false;
-	for (int i = 0; i < 2; i++)
-		if (done[i] < offset)
-			offset = done[i];
-	midline = f->midline && offset == f->pos;
-	if (!chain_is_open(f->chain) || (offset == 0 && done[0] + done[1] == 0))
+	f->marking = make_cursor(f, cursor);
+	if (!f->marking)
 		return 0;
-	if (f->marked && f->saved[0] == offset && f->saved[1] == done[0] && f->saved[2] == done[1])
-		return 0;
-	if (chain_mark(f->chain, offset, &f->next_mark, &base) == -1)
+	if (chain_mark(f->chain, cursor[0], &f->next_mark, &base) == -1)
 		return -1;
 	f->next_mark.last_ns = f->last_ns;
-	f->next_saved[0] = offset;
-	f->next_saved[1] = done[0];
-	f->next_saved[2] = done[1];
-	f->marking = true;
+	memcpy(f->next_saved, cursor, sizeof cursor);
 	return db_run(run->db, SQL_CURSOR_PUT,
 	    DB_ARGS(DB_TEXT(f->key), DB_INT((int64_t)f->next_mark.inode),
-		DB_INT(f->next_mark.offset), DB_INT((int64_t)f->next_mark.tail), DB_INT(midline),
-		DB_INT(done[0] - base), DB_INT(done[1] - base), DB_INT(f->last_ns),
-		DB_INT(run->now_ns / NS_PER_SECOND)));
+		DB_INT(f->next_mark.offset), DB_INT((int64_t)f->next_mark.tail),
+		DB_INT(f->midline && cursor[0] == f->pos), DB_INT(cursor[1] - base),
+		DB_INT(cursor[2] - base), DB_INT(f->last_ns), DB_INT(run->now_ns / NS_PER_SECOND)));
 }
 
 void

@@ -60,6 +60,8 @@ enum feed_result feed_read(struct feed *, struct feed_run *);
 void feed_settle(struct feed *, struct feed_run *, bool all);
 /* When feed_settle() will have something to do, in Unix nanoseconds; INT64_MAX: not yet. */
 int64_t feed_due(const struct feed *);
+/* Whether the cursor would be another than the one that is stored. */
+bool feed_changed(const struct feed *);
 /* Writes the cursor, in the transaction that also writes what was handed out.  0 or -1. */
 int feed_save(struct feed *, struct feed_run *);
 /* The transaction did or did not come to be. */

@@ -42,6 +42,9 @@ static const struct job jobs[] = {
     {"rollup", METRICS, MINUTE, metrics_rollup, NULL, &cfg.metrics.aggregation_interval},
     {"rules", METRICS, MINUTE, metrics_rules, NULL, NULL},
     {"retention", METRICS, HOUR, metrics_retention, NULL, NULL},
+    {"ingest", LOGS, MINUTE, logs_ingest, logs_ingest_watch, &cfg.logs.poll_interval},
+    {"merge", LOGS, 10, logs_merge, NULL, NULL},
+    {"retention", LOGS, MINUTE, logs_retention, NULL, NULL},
 };
 
 /* ---- configuration ---------------------------------------------------------------- */
@@ -64,9 +67,31 @@ static const struct cfg_field errors_fields[] = {
 	"size of the database over which the least recently seen errors go; 0: no limit"},
 };
 
+/* In the order of enum level of the logs. */
+static const char *const level_words[] = {
+    "unknown", "trace", "debug", "info", "warning", "error", "critical", NULL};
+
 static const struct cfg_field logs_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(logs.database_path), "data/logs.db", 0, 0, NULL,
 	"the log viewer's SQLite file"},
+    {"LOG_SOURCES", CFG_TEXT, 0, CFG(logs.sources), "/var/lib/docker/containers", 0, 0, NULL,
+	"directories of Docker's containers, comma-separated"},
+    {"LOG_FILES", CFG_TEXT, 0, CFG(logs.files), NULL, 0, 0, NULL,
+	"plain or CRI log files: NAME=GLOB, comma-separated"},
+    {"CONTAINERS", CFG_TEXT, 0, CFG(logs.containers), NULL, 0, 0, NULL,
+	"names of containers, comma-separated, * for anything; unset: all"},
+    {"POLL_INTERVAL", CFG_INT, 0, CFG(logs.poll_interval), "2", 1, 3600, NULL,
+	"seconds after which log files are looked at unasked"},
+    {"TAIL_BUFFER", CFG_BYTES, 0, CFG(logs.tail_buffer), "0", 0, INT64_C(1) << 50, NULL,
+	"bytes from the end of a file seen for the first time; 0: all there is"},
+    {"MAX_LOG_BYTES", CFG_BYTES, 0, CFG(logs.max_bytes), "1G", 1 << 20, INT64_C(1) << 50, NULL,
+	"size of all stored logs over which the oldest go"},
+    {"MAX_LOG_AGE", CFG_INT, 0, CFG(logs.max_age), "30", 1, 36500, NULL,
+	"days that log lines are kept"},
+    {"MAX_ENTRIES", CFG_INT, 0, CFG(logs.max_entries), "0", 0, INT64_C(1) << 53, NULL,
+	"newest entries that are shown; 0: all"},
+    {"LEVEL_STDERR", CFG_CHOICE, 0, CFG(logs.level_stderr), "unknown", 0, 0, level_words,
+	"level of a line on stderr that names none; if set, one on stdout is INFO"},
 };
 
 static const struct cfg_field metrics_fields[] = {

@@ -112,7 +112,7 @@ store_pass_add(struct store_pass *p, int64_t source, const struct log_line *line
 	numbered.id = p->next_id++;
 	chunk_add(&p->draft, &numbered);
 	tally_add(&p->tally, source, &numbered);
-	p->bytes += line->len;
+	p->bytes += line->len + 1; /* blank lines count, too */
 }
 
 static int

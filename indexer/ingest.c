@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The job `ingest`: from log files into logs.db.
+ *
+ * Files are read one after the other until there is enough for a transaction; it holds the lines, their
+ * ids and counts and the cursors of all files read, so what is stored is stored once.  Under -f the
+ * tails stay between passes; without it they are met anew from logs.db each time.
+ */
+#include "ingest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "logs_sql.h"
+#include "text.h"
+
+#define PASS_BYTES (1 << 20)  /* of text in one transaction */
+#define MERGE_BYTES (8 << 20) /* of text after which a long pass seals what it has written */
+#define LINGER_NS (3 * NS_PER_SECOND / 2) /* a single pass waits so long for open entries to end */
+#define GATHER_US 5000 /* after something stirred: what comes together is read together */
+#define NOTE_S 10      /* between two notes that ingest is alive */
+
+static struct ingest ingest = {.inotify = -1, .timer = -1, .epoll = -1};
+
+/* ---- start ------------------------------------------------------------------------------ */
+
+/* The directory of logs.db: archives are unpacked there. */
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = heap_strdup(slash != NULL ? path : ".");
+
+	if (slash != NULL)
+		dir[slash == path ? 1 : slash - path] = '\0';
+	return dir;
+}
+
+static void
+start(struct ingest *in, const struct pass *pass)
+{
+	struct rlimit files;
+
+	if (in->store != NULL)
+		return;
+	in->store = store_new(pass->db, pass->path);
+	in->out = store_pass_new(in->store);
+	in->scratch = directory_of(pass->path);
+	in->rules = (struct feed_rules){
+	    .tail_buffer = pass->cfg->logs.tail_buffer,
+	    .level_stderr = (enum level)pass->cfg->logs.level_stderr,
+	    .scratch = in->scratch,
+	};
+	in->run = (struct feed_run){
+	    .rules = &in->rules, .db = pass->db, .out = in->out, .enough = PASS_BYTES};
+	/* One descriptor for each container that runs. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+/* ---- storing ------------------------------------------------------------------------------- */
+
+static int
+write_transaction(struct ingest *in, bool note)
+{
+	struct db *db = in->run.db;
+
+	if (db_begin(db) == -1)
+		return -1;
+	if (store_pass_write(in->out) == -1 || lifecycle_save(&in->lifecycle, db) == -1)
+		goto fail;
+	for (size_t i = 0; i < in->n; i++)
+		if (in->tails[i]->touched && feed_save(in->tails[i]->feed, &in->run) == -1)
+			goto fail;
+	if (note && (store_set_number(in->store, "last_pass", clock_now()) == -1 ||
+			store_set_number(in->store, "sources_readable", !in->unreadable) == -1))
+		goto fail;
+	return db_commit(db);
+fail:
+	db_rollback(db);
+	return -1;
+}
+
+/* Stores what the touched tails have handed out; if that fails they forget it and read it again. */
+static int
+commit(struct ingest *in)
+{
+	bool touched = store_pass_bytes(in->out) > 0, note = in->noted + NOTE_S <= clock_now();
+	int result;
+
+	for (size_t i = 0; i < in->n && !touched; i++)
+		touched = in->tails[i]->touched && feed_changed(in->tails[i]->feed);
+	if (!touched && !note)
+		return 0;
+	result = write_transaction(in, note);
+	if (result == -1) {
+		store_pass_clear(in->out);
+		in->lifecycle.changes.len = 0;
+	} else if (note)
+		in->noted = clock_now();
+	for (size_t i = 0; i < in->n; i++) {
+		struct tail *t = in->tails[i];
+
+		if (t->touched)
+			feed_saved(t->feed, result == 0);
+		/* What a container did is noted again, too. */
+		if (result == -1)
+			t->config_seen = 0;
+		t->dirty |= t->touched && result == -1;
+		t->touched = false;
+	}
+	return result;
+}
+
+/* Seals in the middle of a long pass, so that logs.db stays small. */
+static void
+seal(struct pass *pass, int64_t *unsealed)
+{
+	int lock;
+
+	if (*unsealed < MERGE_BYTES || (lock = db_job_lock(pass->path, "merge")) == -1)
+		return;
+	*unsealed = 0;
+	(void)logs_merge(pass);
+	db_job_unlock(lock);
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+/* Reads a tail to its end, with as many transactions as that takes. */
+static int
+read_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unsealed)
+{
+	enum feed_result result;
+
+	t->dirty = false;
+	do {
+		size_t before = store_pass_bytes(in->out);
+
+		in->run.now_ns = clock_now_ns();
+		t->touched = true;
+		result = feed_read(t->feed, &in->run);
+		*unsealed += (int64_t)(store_pass_bytes(in->out) - before);
+		if (result == FEED_FAILED) {
+			t->touched = false;
+			return -1;
+		}
+		if (result == FEED_MORE && commit(in) == -1)
+			return -1;
+		seal(pass, unsealed);
+	} while (result == FEED_MORE && !indexer_stopping());
+	return 0;
+}
+
+/* Reads what is dirty and hands out what is due; returns when something will be due. */
+static int64_t
+read_all(struct ingest *in, struct pass *pass, int *failed)
+{
+	int64_t due = INT64_MAX, unsealed = 0;
+
+	for (size_t i = 0; i < in->n && !indexer_stopping(); i++) {
+		struct tail *t = in->tails[i];
+
+		if (t->dirty && read_tail(in, pass, t, &unsealed) == -1)
+			*failed = -1;
+		if (!feed_is_open(t->feed))
+			continue;
+		in->run.now_ns = clock_now_ns();
+		if (feed_due(t->feed) <= in->run.now_ns) {
+			feed_settle(t->feed, &in->run, false);
+			t->touched = true;
+		}
+		if (feed_due(t->feed) < due)
+			due = feed_due(t->feed);
+	}
+	if (commit(in) == -1)
+		*failed = -1;
+	return due;
+}
+
+/* Ends tails whose file is gone, and closes files that will not grow. */
+static void
+let_go(struct ingest *in)
+{
+	for (size_t i = in->n; i > 0; i--) {
+		struct tail *t = in->tails[i - 1];
+
+		if (t->scan != in->scan) {
+			feed_settle(t->feed, &in->run, true);
+			t->touched = true;
+			(void)commit(in);
+			ingest_forget_tail(in, i - 1);
+		} else if (!t->running && !feed_is_open(t->feed))
+			feed_rest(t->feed);
+	}
+}
+
+/* ---- the job --------------------------------------------------------------------------------- */
+
+static void
+report(struct ingest *in, int64_t began_us)
+{
+	if (in->run.damaged > 0)
+		log_warnx(
+		    "logs: %lld records were damaged and passed over", (long long)in->run.damaged);
+	if (in->run.lines > 100000)
+		log_info("logs: %lld records in %.1f s", (long long)in->run.lines,
+		    (double)(clock_mono_us() - began_us) / 1e6);
+	in->run.lines = in->run.damaged = 0;
+}
+
+/* A single pass waits for entries that may go on, so that none is left for the next minute. */
+static void
+linger(struct ingest *in, struct pass *pass, int64_t due, int *failed)
+{
+	int64_t until = clock_now_ns() + LINGER_NS;
+
+	while (due < until && !indexer_stopping() && *failed == 0) {
+		int64_t left = due - clock_now_ns();
+
+		if (left > 0)
+			(void)usleep((useconds_t)(left / 1000 + 1000));
+		for (size_t i = 0; i < in->n; i++)
+			in->tails[i]->dirty = feed_is_open(in->tails[i]->feed);
+		due = read_all(in, pass, failed);
+	}
+}
+
+int
+logs_ingest(struct pass *pass)
+{
+	struct ingest *in = &ingest;
+	int64_t began = clock_mono_us(), due;
+	int failed = 0;
+
+	start(in, pass);
+	if (in->inotify != -1) {
+		(void)usleep(GATHER_US);
+		ingest_take_events(in);
+	}
+	/* POLL_INTERVAL is the time after which a tail is looked at without being asked to. */
+	if (began >= in->scan_due || in->inotify == -1) {
+		failed = ingest_scan(in, pass);
+		for (size_t i = 0; i < in->n; i++)
+			in->tails[i]->dirty |= in->tails[i]->running;
+	}
+	due = read_all(in, pass, &failed);
+	if (in->inotify == -1)
+		linger(in, pass, due, &failed);
+	let_go(in);
+	ingest_wake_at(in, due);
+	report(in, began);
+	/* A directory that cannot be read is said once and shown by /health; it does not fail the job. */
+	return in->unreadable ? 0 : failed;
+}
+
+int
+logs_ingest_watch(struct pass *pass)
+{
+	start(&ingest, pass);
+	return ingest_start_watching(&ingest, pass);
+}

@@ -142,7 +142,7 @@ logs_context(struct req *rq)
 	struct logs_view view;
 	struct log_line line;
 	const char *name;
-	int64_t source;
+	int64_t source = 0;
 	int st;
 
 	if ((st = query_read(rq, fields, NELEM(fields), &asked)) != 0 ||

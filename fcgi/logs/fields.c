@@ -159,7 +159,7 @@ logs_top_fields(struct req *rq)
 	logs_view_close(&t->view);
 	if (result != WALK_END)
 		return logs_fail_walk(rq, result);
-	qsort(t->fields, t->n, sizeof t->fields[0], by_use);
+	qsort(t->fields, t->n, sizeof(struct field *), by_use);
 	out = req_json(rq);
 	json_object(out, NULL);
 	json_int(out, "lines", t->lines);

@@ -266,7 +266,7 @@ static int
 prepare(struct req *rq)
 {
 	if (tail.clients == NULL) {
-		tail.clients = heap_alloc((size_t)logs_cfg.tail_clients * sizeof *tail.clients);
+		tail.clients = heap_alloc((size_t)logs_cfg.tail_clients * sizeof(struct client *));
 		tail.sources_mem = arena_new(0);
 		tail.window_mem = arena_new(ARENA_KEEP);
 	}

@@ -86,7 +86,7 @@ push_open(struct walk *w, const struct open_chunk *o)
 	if (w->nheap > w->heap_room) {
 		w->heap_room *= 2;
 		w->heap = heap_resize(w->heap, w->heap_room * sizeof *w->heap);
-		w->spare = heap_resize(w->spare, w->heap_room * sizeof *w->spare);
+		w->spare = heap_resize(w->spare, w->heap_room * sizeof(struct arena *));
 	}
 	w->heap[i] = *o;
 	for (; i > 0 && comes_before(w, head(&w->heap[i]), head(&w->heap[(i - 1) / 2]));
@@ -225,7 +225,7 @@ start(struct walk *w, const struct walk_request *asked)
 	w->filter = *asked->filter;
 	w->heap_room = 16;
 	w->heap = heap_alloc(w->heap_room * sizeof *w->heap);
-	w->spare = heap_alloc(w->heap_room * sizeof *w->spare);
+	w->spare = heap_alloc(w->heap_room * sizeof(struct arena *));
 	if (asked->after != NULL && asked->order == NEWEST_FIRST &&
 	    asked->after->ns < w->filter.until)
 		w->filter.until = asked->after->ns;

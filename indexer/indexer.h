@@ -47,9 +47,13 @@ struct logs_settings {
 	int level_stderr;
 };
 
-/* Of the others, of whom so far nothing but the file is known. */
-struct database_settings {
+/* Of the browser relay. */
+struct relay_settings {
 	const char *database_path;
+	int64_t retention_days;
+	/* For what `keys add` prints; the first two may be NULL. */
+	const char *public_url, *cors_origins, *bind_address;
+	int64_t port;
 };
 
 struct indexer_cfg {
@@ -58,7 +62,7 @@ struct indexer_cfg {
 	struct errors_settings errors;
 	struct metrics_settings metrics;
 	struct logs_settings logs;
-	struct database_settings relay;
+	struct relay_settings relay;
 };
 
 /* What a job is given. */
@@ -76,7 +80,7 @@ struct job {
 	int (*run)(struct pass *);   /* 0, or -1: failed, and the reason is logged */
 	int (*watch)(struct pass *); /* NULL, or a descriptor: readable when there is work
 					before the interval is over; -1: none */
-	const int64_t *configured; /* NULL, or a variable that says the interval instead */
+	const int64_t *configured;   /* NULL, or a variable that says the interval instead */
 };
 
 /* Whether the process was asked to end. */
@@ -86,6 +90,10 @@ int errors_retention(struct pass *);
 int metrics_rollup(struct pass *);
 int metrics_rules(struct pass *);
 int metrics_retention(struct pass *);
+int relay_retention(struct pass *);
+
+/* `monlight keys ARGUMENT ...`; returns the exit status. */
+int relay_keys(struct pass *, char *const arguments[]);
 int logs_ingest(struct pass *);
 int logs_ingest_watch(struct pass *);
 int logs_merge(struct pass *);

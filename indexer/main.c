@@ -3,6 +3,7 @@
  * monlight-indexer: does what is due on the services' databases, and ends.
  *
  *	monlight-indexer [-fhnV] [job ...]
+ *	monlight-indexer keys add PROJECT [ORIGIN ...]
  *
  *	-f  stay: do each job at once, and again when it is due
  *	-h  describe every variable, tab-separated
@@ -15,17 +16,16 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cfg.h"
 #include "clock.h"
 #include "indexer.h"
 #include "log.h"
+#include "process.h"
 #include "text.h"
 
 #define MINUTE 60
@@ -42,6 +42,7 @@ static const struct job jobs[] = {
     {"rollup", METRICS, MINUTE, metrics_rollup, NULL, &cfg.metrics.aggregation_interval},
     {"rules", METRICS, MINUTE, metrics_rules, NULL, NULL},
     {"retention", METRICS, HOUR, metrics_retention, NULL, NULL},
+    {"retention", RELAY, DAY, relay_retention, NULL, NULL},
     {"ingest", LOGS, MINUTE, logs_ingest, logs_ingest_watch, &cfg.logs.poll_interval},
     {"merge", LOGS, 10, logs_merge, NULL, NULL},
     {"retention", LOGS, MINUTE, logs_retention, NULL, NULL},
@@ -114,6 +115,15 @@ static const struct cfg_field metrics_fields[] = {
 static const struct cfg_field relay_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(relay.database_path), "data/relay.db", 0, 0, NULL,
 	"the browser relay's SQLite file"},
+    {"RETENTION_DAYS", CFG_INT, 0, CFG(relay.retention_days), "90", 1, 36500, NULL,
+	"days a source map is kept"},
+    {"CORS_ORIGINS", CFG_TEXT, 0, CFG(relay.cors_origins), NULL, 0, 0, NULL,
+	"origins whose pages may post; keys add looks at it"},
+    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(relay.public_url), NULL, 0, 0, NULL,
+	"where browsers reach the relay: what keys add prints"},
+    {"BIND_ADDRESS", CFG_TEXT, 0, CFG(relay.bind_address), "127.0.0.1", 0, 0, NULL,
+	"address that lighttpd listens on"},
+    {"PORT", CFG_INT, CFG_PREFIXED, CFG(relay.port), "5013", 1, 65535, NULL, "the relay's port"},
 };
 
 /* A service's variables are read with its prefix, as the service itself reads them. */
@@ -196,56 +206,10 @@ close_databases(void)
 		db_close(databases[i].db);
 }
 
-/* ---- signals ---------------------------------------------------------------------- */
-
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
-
-static void
-on_stop(int sig)
-{
-	(void)sig; /* that it came is seen by who waited */
-}
-
-/*
- * What ends us stays pending: a job asks for it between two transactions, and a
- * statement that takes long is interrupted by it (db_set_deadline()).
- */
-static void
-hold_signals(sigset_t *waiting)
-{
-	struct sigaction stop = {.sa_handler = on_stop};
-	sigset_t blocked;
-
-	(void)sigemptyset(&blocked);
-	for (size_t i = 0; i < NELEM(stop_signals); i++) {
-		(void)sigaction(stop_signals[i], &stop, NULL);
-		(void)sigaddset(&blocked, stop_signals[i]);
-	}
-	(void)sigprocmask(SIG_BLOCK, &blocked, waiting);
-}
-
 bool
 indexer_stopping(void)
 {
-	sigset_t pending;
-
-	if (sigpending(&pending) == -1)
-		return false;
-	for (size_t i = 0; i < NELEM(stop_signals); i++)
-		if (sigismember(&pending, stop_signals[i]) == 1)
-			return true;
-	return false;
-}
-
-/* Ends with the parent, whatever ends it; the check closes the race with its death. */
-static void
-follow_parent(void)
-{
-	pid_t parent = getppid();
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		exit(0);
+	return process_stopping();
 }
 
 /* ---- passes ----------------------------------------------------------------------- */
@@ -386,13 +350,46 @@ usage(void)
 	for (size_t i = 0; i < NELEM(jobs); i++)
 		if (i == 0 || strcmp(jobs[i].name, jobs[i - 1].name) != 0)
 			(void)fprintf(stderr, " %s", jobs[i].name);
-	(void)fputc('\n', stderr);
+	(void)fputs("\n       monlight-indexer keys add PROJECT [ORIGIN ...]\n", stderr);
 	exit(2);
+}
+
+/* What is done once, by its name as the first argument, instead of jobs. */
+static const struct command {
+	const char *name;
+	enum database database;
+	int (*run)(struct pass *, char *const arguments[]); /* returns the exit status */
+} commands[] = {
+    {"keys", RELAY, relay_keys},
+};
+
+static const struct command *
+find_command(char *const arguments[])
+{
+	for (size_t i = 0; i < NELEM(commands); i++)
+		if (*arguments != NULL && strcmp(*arguments, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int
+run_command(const struct command *command, struct arena *mem, char *const arguments[])
+{
+	struct pass pass = {
+	    .cfg = &cfg,
+	    .db = databases[command->database].db,
+	    .path = *databases[command->database].path,
+	    .mem = mem,
+	};
+
+	return pass.db != NULL ? command->run(&pass, arguments) : 1;
 }
 
 static void
 check_names(char *const names[])
 {
+	if (find_command(names) != NULL)
+		return;
 	for (; *names != NULL; names++) {
 		size_t i = 0;
 
@@ -440,6 +437,7 @@ read_options(int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
+	const struct command *command;
 	struct arena *mem;
 	sigset_t waiting;
 	bool stay;
@@ -448,15 +446,19 @@ main(int argc, char *argv[])
 	log_init("monlight-indexer", LOG_LEVEL_INFO);
 	stay = read_options(argc, argv);
 	if (stay)
-		follow_parent();
-	hold_signals(&waiting);
+		process_follow_parent();
+	process_hold_signals(&waiting);
 	failed = open_databases();
 	mem = arena_new(ARENA_KEEP);
-	if (stay)
+	if ((command = find_command(argv + optind)) != NULL)
+		failed = run_command(command, mem, argv + optind + 1);
+	else if (stay)
 		follow(mem, argv + optind, &waiting);
 	else
 		failed += run_once(mem, argv + optind);
 	arena_free(mem);
 	close_databases();
+	if (command != NULL)
+		return failed;
 	return failed > 0 && !stay ? 1 : 0;
 }

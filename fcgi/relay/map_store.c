@@ -146,6 +146,24 @@ map_put(struct db *db, const struct map_place *place, const struct map_parts *pa
 	return db_commit(db);
 }
 
+int
+map_drop_older(struct db *db, int64_t before)
+{
+	int64_t id;
+
+	if (db_number(db, SQL_MAP_OLD, DB_ARGS(DB_INT(before)), 0, &id) == DB_FAILED)
+		return DB_FAILED;
+	if (id == 0)
+		return DB_NONE;
+	if (db_begin(db) == DB_FAILED)
+		return DB_FAILED;
+	if (db_run(db, SQL_MAP_DELETE, DB_ARGS(DB_INT(id))) == DB_FAILED) {
+		db_rollback(db);
+		return DB_FAILED;
+	}
+	return db_commit(db) == DB_FAILED ? DB_FAILED : DB_ROW;
+}
+
 /* ---- looking up --------------------------------------------------------------------------- */
 
 /* The number in the first row, if it is one. */

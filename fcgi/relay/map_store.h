@@ -46,6 +46,9 @@ enum sourcemap_result map_read(
 /* Stores it in place of one for the same file.  Returns 0 or DB_FAILED. */
 int map_put(struct db *, const struct map_place *, const struct map_parts *, int64_t *id);
 
+/* Drops one map that was uploaded before then, if there is one.  DB_ROW, DB_NONE or DB_FAILED. */
+int map_drop_older(struct db *, int64_t before);
+
 /*
  * The newest map for a debug id (may be NULL), else for the path in that release
  * (may be NULL), else for the path in any.  DB_ROW, DB_NONE or DB_FAILED.

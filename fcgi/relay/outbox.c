@@ -14,9 +14,6 @@
 #define BODY_MAX ((size_t)16 << 20)
 #define EXPIRE_SLICE 200 /* items a transaction drops */
 
-const char *const destination_names[DESTINATIONS] = {"errors", "metrics"};
-const char *const destination_paths[DESTINATIONS] = {"/api/errors", "/api/metrics"};
-
 /* ---- in ------------------------------------------------------------------------ */
 
 static enum outbox_result

@@ -16,14 +16,7 @@
 
 #include "arena.h"
 #include "db.h"
-#include "json.h"
-
-enum destination { TO_ERRORS, TO_METRICS, DESTINATIONS };
-
-/* Their names in answers: "errors", "metrics". */
-extern const char *const destination_names[DESTINATIONS];
-/* The paths they are posted to. */
-extern const char *const destination_paths[DESTINATIONS];
+#include "destination.h"
 
 /* Tracker and collector know an event for 7 days; what is older could be stored twice. */
 #define OUTBOX_MAX_AGE (6 * 86400)

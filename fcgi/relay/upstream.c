@@ -3,14 +3,10 @@
  * From the relay to tracker and collector, and to the outbox when they cannot take
  * it.  A browser asks once and is gone, so what it was told is stored somewhere.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "clock.h"
 #include "forward.h"
 #include "log.h"
 #include "relay.h"
-#include "text.h"
 
 /*
  * Below lighttpd's graceful timeout of 3 s: the others are reached through the
@@ -21,21 +17,6 @@
 
 static struct forward *connections[DESTINATIONS];
 
-/* Where the other service listens: the same lighttpd, by its loopback address if it has one. */
-static void
-default_url(char *out, size_t size, const struct base_cfg *cfg, int service)
-{
-	const char *host = cfg->bind_address;
-
-	if (strcmp(host, "0.0.0.0") == 0)
-		host = "127.0.0.1";
-	else if (strcmp(host, "::") == 0 || strcmp(host, "[::]") == 0)
-		host = "[::1]";
-	(void)snprintf(out, size,
-	    strchr(host, ':') != NULL && *host != '[' ? "http://[%s]:%lld" : "http://%s:%lld", host,
-	    (long long)cfg->ports[service]);
-}
-
 void
 relay_connect(const struct app *app)
 {
@@ -44,18 +25,14 @@ relay_connect(const struct app *app)
 
 	for (int to = 0; to < DESTINATIONS; to++) {
 		const char *key = cfg->base.relay_internal_key;
-		char base[256], url[512];
+		char url[DESTINATION_URL_SIZE];
 
-		default_url(base, sizeof base, &cfg->base, services[to]);
-		if (cfg->urls[to] != NULL)
-			(void)snprintf(base, sizeof base, "%s", cfg->urls[to]);
-		for (size_t len = strlen(base); len > 0 && base[len - 1] == '/';)
-			base[--len] = '\0';
-		(void)snprintf(url, sizeof url, "%s%s", base, destination_paths[to]);
 		if (key == NULL && (key = cfg->keys[to]) == NULL)
 			log_warnx("neither RELAY_INTERNAL_KEY nor a key of the service for %s is "
 				  "set: what browsers report waits in the outbox",
 			    destination_names[to]);
+		destination_url(
+		    url, to, cfg->urls[to], cfg->base.bind_address, cfg->base.ports[services[to]]);
 		connections[to] = forward_new(url, key, CONNECT_MS, TOTAL_MS);
 	}
 }

@@ -51,6 +51,7 @@ CREATE TABLE outbox (
     body        BLOB NOT NULL                 -- zstd
 ) STRICT;
 CREATE INDEX outbox_order ON outbox (destination, id);
+CREATE INDEX outbox_due ON outbox (destination, next_at);
 
 -- What became of it, a row a destination.
 CREATE TABLE outbox_total (

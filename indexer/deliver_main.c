@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * monlight-deliver: carries out of the house what the services have put aside: the
+ * alerts of tracker and collector to mail and webhooks, and the relay's outbox to
+ * tracker and collector.  Alone among the helpers it speaks to the network.
+ *
+ *	monlight-deliver [-fhnV]
+ *
+ *	-f  stay: look every second for something new, and for what is due again
+ *	-h  describe every variable, tab-separated
+ *	-n  check the configuration, print it, exit 0 or 1
+ *	-V  print the version
+ *
+ * Two processes never work at the same database at once: the later one passes it over.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cfg.h"
+#include "clock.h"
+#include "deliver.h"
+#include "log.h"
+#include "outbox_drain.h"
+#include "process.h"
+#include "sandbox.h"
+#include "text.h"
+
+#define ARENA_KEEP ((size_t)65536)
+#define CONNECT_MS 1000L
+#define TOTAL_MS 10000L
+#define MISSING_SECONDS 2 /* until a file that is not there is looked for again */
+#define BROKEN_SECONDS 60
+
+/* The services' own; their headers of statements cannot be read side by side. */
+extern const struct db_schema errors_schema, metrics_schema, relay_schema;
+
+/* ---- configuration ---------------------------------------------------------------- */
+
+static struct deliver_settings {
+	const char *home;
+	int log_level;
+	struct deliver_cfg deliver;
+	const char *errors_path, *errors_url; /* databases, and where their pages are */
+	const char *metrics_path, *metrics_url;
+	const char *relay_path;
+	const char *internal_key, *bind_address;
+	const char *urls[DESTINATIONS], *keys[DESTINATIONS]; /* NULL: not set */
+	int64_t ports[DESTINATIONS];
+} cfg;
+
+#define CFG(member) offsetof(struct deliver_settings, member)
+
+static const char *const tls_words[] = {"auto", "on", "off", NULL};
+
+static const struct cfg_field common_fields[] = {
+    {"MONLIGHT_HOME", CFG_TEXT, 0, CFG(home), NULL, 0, 0, NULL,
+	"directory of monlight.env, data/, run/ and log/"},
+    {"LOG_LEVEL", CFG_CHOICE, 0, CFG(log_level), "info", 0, 0, log_level_words,
+	"least important line that is logged"},
+};
+
+static const struct cfg_field errors_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(errors_path), "data/errors.db", 0, 0, NULL,
+	"the error tracker's SQLite file"},
+    {"BASE_URL", CFG_TEXT, 0, CFG(errors_url), "http://localhost:5010", 0, 0, NULL,
+	"what links in alerts of errors begin with"},
+    {"SMTP_HOST", CFG_TEXT, 0, CFG(deliver.smtp_host), NULL, 0, 0, NULL,
+	"mail server; unset: alerts are not mailed"},
+    {"SMTP_PORT", CFG_INT, 0, CFG(deliver.smtp_port), "25", 1, 65535, NULL,
+	"its port; 465 speaks TLS from the start"},
+    {"SMTP_USERNAME", CFG_TEXT, 0, CFG(deliver.smtp_username), NULL, 0, 0, NULL,
+	"name to sign in there with"},
+    {"SMTP_PASSWORD", CFG_TEXT, CFG_SECRET, CFG(deliver.smtp_password), NULL, 0, 0, NULL,
+	"its password"},
+    {"SMTP_FROM", CFG_TEXT, 0, CFG(deliver.smtp_from), "errors@example.com", 0, 0, NULL,
+	"sender of the mails"},
+    {"SMTP_TLS_REQUIRED", CFG_CHOICE, 0, CFG(deliver.smtp_tls_required), "auto", 0, 0, tls_words,
+	"whether mail goes over TLS or not at all; auto: where there is a password"},
+    {"SMTP_CA_FILE", CFG_PATH, 0, CFG(deliver.smtp_ca_file), NULL, 0, 0, NULL,
+	"certificates to trust instead of the system's"},
+    {"ALERT_EMAILS", CFG_TEXT, 0, CFG(deliver.alert_emails), NULL, 0, 0, NULL,
+	"whom to mail alerts to, comma-separated"},
+    {"ALERT_WEBHOOKS", CFG_TEXT, CFG_SECRET, CFG(deliver.alert_webhooks), NULL, 0, 0, NULL,
+	"where to post alerts to, comma-separated: [json|slack|discord] URL"},
+    {"ALERT_HOURLY_CAP", CFG_INT, 0, CFG(deliver.hourly_cap), "20", 0, 100000, NULL,
+	"alerts told one by one in ALERT_CAP_SECONDS, the rest in a digest; 0: no cap"},
+    {"ALERT_CAP_SECONDS", CFG_INT, 0, CFG(deliver.cap_seconds), "3600", 1, 604800, NULL,
+	"the time that ALERT_HOURLY_CAP is for"},
+};
+
+static const struct cfg_field metrics_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(metrics_path), "data/metrics.db", 0, 0, NULL,
+	"the metrics collector's SQLite file"},
+    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(metrics_url), "http://localhost:5012", 0, 0, NULL,
+	"what links in alerts of metrics begin with"},
+};
+
+static const struct cfg_field relay_fields[] = {
+    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(relay_path), "data/relay.db", 0, 0, NULL,
+	"the browser relay's SQLite file"},
+    {"RELAY_INTERNAL_KEY", CFG_TEXT, CFG_SECRET, CFG(internal_key), NULL, 0, 0, NULL,
+	"the relay's own key at tracker and collector"},
+    {"ERROR_TRACKER_URL", CFG_TEXT, 0, CFG(urls[TO_ERRORS]), NULL, 0, 0, NULL,
+	"where the error tracker is reached; unset: by its port on this host"},
+    {"ERROR_TRACKER_API_KEY", CFG_TEXT, CFG_SECRET, CFG(keys[TO_ERRORS]), NULL, 0, 0, NULL,
+	"its key, where RELAY_INTERNAL_KEY is not set"},
+    {"METRICS_COLLECTOR_URL", CFG_TEXT, 0, CFG(urls[TO_METRICS]), NULL, 0, 0, NULL,
+	"where the metrics collector is reached; unset: by its port on this host"},
+    {"METRICS_COLLECTOR_API_KEY", CFG_TEXT, CFG_SECRET, CFG(keys[TO_METRICS]), NULL, 0, 0, NULL,
+	"its key, where RELAY_INTERNAL_KEY is not set"},
+    {"BIND_ADDRESS", CFG_TEXT, 0, CFG(bind_address), "127.0.0.1", 0, 0, NULL,
+	"address that lighttpd listens on"},
+    {"ERROR_TRACKER_PORT", CFG_INT, 0, CFG(ports[TO_ERRORS]), "5010", 1, 65535, NULL, "its port"},
+    {"METRICS_COLLECTOR_PORT", CFG_INT, 0, CFG(ports[TO_METRICS]), "5012", 1, 65535, NULL,
+	"its port"},
+};
+
+/* A service's variables are read with its prefix, as the service itself reads them. */
+static const struct section {
+	const char *prefix;
+	const struct cfg_field *fields;
+	size_t n;
+} sections[] = {
+    {NULL, common_fields, NELEM(common_fields)},
+    {"ERROR_TRACKER", errors_fields, NELEM(errors_fields)},
+    {"METRICS_COLLECTOR", metrics_fields, NELEM(metrics_fields)},
+    {"BROWSER_RELAY", relay_fields, NELEM(relay_fields)},
+};
+
+/* Reports every bad variable; returns how many there were. */
+static int
+load_configuration(void)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < NELEM(sections); i++)
+		bad +=
+		    cfg_load(&cfg, sections[i].fields, sections[i].n, sections[i].prefix, stderr);
+	bad += deliver_channels(&cfg.deliver, stderr);
+	if (bad == 0)
+		log_init("monlight-deliver", log_level_of(cfg.log_level));
+	return bad;
+}
+
+static void
+print_configuration(void)
+{
+	for (size_t i = 0; i < NELEM(sections); i++) {
+		if (sections[i].prefix != NULL)
+			(void)printf("# %s\n", sections[i].prefix);
+		cfg_print(&cfg, sections[i].fields, sections[i].n, stdout);
+	}
+}
+
+static void
+describe_configuration(void)
+{
+	for (size_t i = 0; i < NELEM(sections); i++)
+		cfg_describe(sections[i].fields, sections[i].n, sections[i].prefix, stdout);
+}
+
+/* ---- what is drained ---------------------------------------------------------------- */
+
+static struct outbox_drain drain;
+
+/* A database with something to carry out; db is NULL while it cannot be opened. */
+static struct queue {
+	const char *const *path;
+	const struct db_schema *schema;
+	const char *const *base_url; /* of the pages its alerts link to; NULL: an outbox */
+	struct db *db;
+	int64_t next; /* Unix seconds: when there is something to do, or to try to open it */
+} queues[] = {
+    {&cfg.errors_path, &errors_schema, &cfg.errors_url, NULL, 0},
+    {&cfg.metrics_path, &metrics_schema, &cfg.metrics_url, NULL, 0},
+    {&cfg.relay_path, &relay_schema, NULL, NULL, 0},
+};
+
+/* A service that was never started, or an older one's file, has nothing to tell. */
+static bool
+has_alerts(struct db *db)
+{
+	int stmt = db_prepare(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'alert'"
+				  " /*scan: the list of tables*/");
+	int64_t n;
+
+	return stmt != DB_FAILED && db_number(db, stmt, DB_NO_ARGS, 0, &n) == 0 && n > 0;
+}
+
+static int
+drain_queue(struct queue *q, struct arena *mem, int64_t now, int64_t *next)
+{
+	struct deliver_queue alerts = {.db = q->db, .service = q->schema->name};
+
+	if (q->base_url == NULL) {
+		drain.db = q->db;
+		return outbox_drain(&drain, mem, now, next);
+	}
+	alerts.base_url = *q->base_url;
+	*next = INT64_MAX;
+	return has_alerts(q->db) ? deliver_pass(&cfg.deliver, &alerts, mem, now, next) : 0;
+}
+
+/* Whether there is a file to open: who makes it is the service. */
+static bool
+open_queue(struct queue *q)
+{
+	if (q->db == NULL && access(*q->path, F_OK) == 0)
+		q->db = db_open(*q->path, q->schema, DB_SYNC_FULL);
+	return q->db != NULL;
+}
+
+/* One pass over one database; -1 if it failed.  q->next is when it wants another. */
+static int
+run_queue(struct queue *q, struct arena *mem)
+{
+	int64_t now = clock_now();
+	int lock, st;
+
+	q->next = now + (access(*q->path, F_OK) == 0 ? BROKEN_SECONDS : MISSING_SECONDS);
+	if (!open_queue(q))
+		return 0;
+	if ((lock = db_job_lock(*q->path, "deliver")) == -1) {
+		log_info("%s: another process is at it", q->schema->name);
+		return 0;
+	}
+	db_set_deadline(q->db, INT64_MAX);
+	st = drain_queue(q, mem, now, &q->next);
+	db_end_request(q->db);
+	db_job_unlock(lock);
+	arena_reset(mem);
+	if (st == -1)
+		q->next = now + BROKEN_SECONDS;
+	return st;
+}
+
+/* Does what is due now; returns how many databases failed. */
+static int
+run_once(struct arena *mem)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < NELEM(queues); i++)
+		do
+			failed += run_queue(&queues[i], mem) == -1;
+		while (queues[i].next <= clock_now() && failed == 0 && !process_stopping());
+	return failed;
+}
+
+/*
+ * Stays until it is told to end.  Once a second each database is asked whether
+ * somebody has written to it, which costs a read of one page.
+ */
+static void
+follow(struct arena *mem, const sigset_t *waiting)
+{
+	while (!process_stopping()) {
+		struct timespec second = {1, 0};
+
+		for (size_t i = 0; i < NELEM(queues) && !process_stopping(); i++) {
+			struct queue *q = &queues[i];
+			bool changed = q->db != NULL && db_changed_elsewhere(q->db);
+
+			if (changed || q->next <= clock_now())
+				(void)run_queue(q, mem);
+			if (q->next <= clock_now())
+				second.tv_sec = 0;
+		}
+		if (ppoll(NULL, 0, &second, waiting) == -1)
+			break;
+	}
+}
+
+/* ---- the program ------------------------------------------------------------------- */
+
+static void
+connect_drain(void)
+{
+	for (int to = 0; to < DESTINATIONS; to++) {
+		char url[DESTINATION_URL_SIZE];
+
+		destination_url(
+		    url, (enum destination)to, cfg.urls[to], cfg.bind_address, cfg.ports[to]);
+		drain.lanes[to].to =
+		    forward_new(url, cfg.internal_key != NULL ? cfg.internal_key : cfg.keys[to],
+			CONNECT_MS, TOTAL_MS);
+	}
+}
+
+/* The directory of a file; heap memory that stays. */
+static const char *
+directory_of(const char *path)
+{
+	char *directory = heap_strdup(path), *slash = strrchr(directory, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+	return directory;
+}
+
+static void
+enter_sandbox(void)
+{
+	const struct sandbox_path paths[] = {
+	    {directory_of(cfg.errors_path), SANDBOX_WRITE},
+	    {directory_of(cfg.metrics_path), SANDBOX_WRITE},
+	    {directory_of(cfg.relay_path), SANDBOX_WRITE},
+	    {cfg.deliver.smtp_ca_file, SANDBOX_READ},
+	    /* Names, certificates and random numbers; resolv.conf may be a link to the second. */
+	    {"/etc", SANDBOX_READ},
+	    {"/run/systemd/resolve", SANDBOX_READ},
+	    {"/usr", SANDBOX_READ},
+	    {"/dev/urandom", SANDBOX_READ},
+	};
+
+	(void)sandbox_enter(paths, NELEM(paths));
+}
+
+static void
+usage(void)
+{
+	(void)fprintf(stderr, "usage: monlight-deliver [-fhnV]\n");
+	exit(2);
+}
+
+/* Answers -h, -n and -V; returns whether to stay. */
+static bool
+read_options(int argc, char *argv[])
+{
+	bool stay = false, check = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "fhnV")) != -1)
+		switch (option) {
+		case 'f':
+			stay = true;
+			break;
+		case 'h':
+			describe_configuration();
+			exit(0);
+		case 'n':
+			check = true;
+			break;
+		case 'V':
+			(void)printf("monlight-deliver %s\n", MONLIGHT_VERSION);
+			exit(0);
+		default:
+			usage();
+		}
+	if (optind != argc)
+		usage();
+	if (load_configuration() > 0)
+		exit(1);
+	if (check) {
+		print_configuration();
+		exit(0);
+	}
+	return stay;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct arena *mem;
+	sigset_t waiting;
+	bool stay;
+	int failed = 0;
+
+	log_init("monlight-deliver", LOG_LEVEL_INFO);
+	stay = read_options(argc, argv);
+	if (stay)
+		process_follow_parent();
+	process_hold_signals(&waiting);
+	/* What sends mail loads TLS, which takes more memory than all the rest. */
+	if (cfg.deliver.nchannels > 0)
+		send_init();
+	connect_drain();
+	mem = arena_new(ARENA_KEEP);
+	for (size_t i = 0; i < NELEM(queues); i++)
+		(void)open_queue(&queues[i]);
+	enter_sandbox();
+	if (stay)
+		follow(mem, &waiting);
+	else
+		failed = run_once(mem);
+	arena_free(mem);
+	for (size_t i = 0; i < NELEM(queues); i++)
+		db_close(queues[i].db);
+	for (int to = 0; to < DESTINATIONS; to++)
+		forward_free(drain.lanes[to].to);
+	if (cfg.deliver.nchannels > 0)
+		send_end();
+	return failed > 0 ? 1 : 0;
+}

@@ -92,7 +92,7 @@ READY
 make run &
 made=$!
 until bash /tmp/ready 2>/dev/null; do
-	kill -0 $made || exit 1
+	kill -0 $made 2>/dev/null || exit 1
 	sleep 0.5
 done
 kill -TERM "$(cat var/run/monlight.pid)"

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tracker forgets, and that nothing of it stays behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "errors_retention.h"
+#include "fixture.h"
+#include "text.h"
+
+/* Errors 1 to n, each with something in every table. */
+static void
+fill(int n)
+{
+	char body[512];
+
+	for (int i = 1; i <= n; i++) {
+		(void)snprintf(body, sizeof body,
+		    "{\"project\":\"p%d\",\"exception_type\":\"T\",\"message\":\"word%d\","
+		    "\"traceback\":\"t\","
+		    "\"environment\":\"e%d\",\"release\":\"r\",\"user_id\":\"u\",\"session_id\":"
+		    "\"s\","
+		    "\"event_id\":\"e%d\",\"tags\":{\"a\":\"b\"}}",
+		    i, i, i, i);
+		assert_int_equal(call(errors_report, NULL, "", body), 201);
+	}
+}
+
+static struct errors_forgotten
+retain(int64_t days_from_now, int64_t max_bytes)
+{
+	struct errors_retention retention = {
+	    .now = clock_now() + days_from_now * SECONDS_PER_DAY,
+	    .days = 90,
+	    .max_bytes = max_bytes,
+	};
+	struct errors_forgotten done;
+
+	assert_int_equal(errors_retain(rq.db, &retention, &done), 0);
+	return done;
+}
+
+static void
+a_resolved_error_goes_with_all_that_hung_on_it(void **state)
+{
+	static const char *const tables[] = {
+	    "error", "error_key", "occurrence", "day", "facet", "tag", "user_seen"};
+
+	(void)state;
+	fill(2);
+	assert_int_equal(call(errors_resolve, "1", "", ""), 200);
+	assert_int_equal(retain(89, 0).resolved, 0);
+	assert_int_equal(retain(91, 0).resolved, 1);
+	for (size_t i = 0; i < NELEM(tables); i++) {
+		char sql[64];
+
+		(void)snprintf(sql, sizeof sql, "SELECT count(*) > 0 FROM %s", tables[i]);
+		/* The days of the other one are as old. */
+		assert_int_equal(ask(sql), strcmp(tables[i], "day") != 0);
+	}
+	assert_int_equal(ask("SELECT id FROM error"), 2);
+	assert_int_equal(ask("SELECT count(*) FROM error_key"), 1);
+	assert_int_equal(ask("SELECT count(*) FROM error_fts WHERE error_fts MATCH 'word1'"), 0);
+	assert_int_equal(ask("SELECT count(*) FROM error_fts WHERE error_fts MATCH 'word2'"), 1);
+	assert_int_equal(ask("SELECT sum(errors) FROM tally"), 1);
+	assert_int_equal(ask("SELECT count(*) FROM scope WHERE environment = 'e1'"), 0);
+	assert_int_equal(ask("SELECT count(*) FROM scope WHERE environment = 'e2'"), 3);
+}
+
+static void
+events_go_after_a_week_and_sessions_with_the_days(void **state)
+{
+	(void)state;
+	fill(3);
+	(void)retain(6, 0);
+	assert_int_equal(ask("SELECT count(*) FROM event"), 3);
+	(void)retain(8, 0);
+	assert_int_equal(ask("SELECT count(*) FROM event"), 0);
+	assert_int_equal(ask("SELECT count(*) FROM session_seen"), 3);
+	(void)retain(91, 0);
+	assert_int_equal(ask("SELECT count(*) FROM session_seen"), 0);
+	assert_int_equal(ask("SELECT count(*) FROM error"), 3);
+}
+
+static void
+in_want_of_space_the_resolved_go_first_and_the_space_is_given_back(void **state)
+{
+	int64_t full, before;
+
+	(void)state;
+	fill(600);
+	assert_int_equal(call(errors_resolve, "600", "", ""), 200);
+	full = db_used_bytes(rq.db);
+	assert_int_equal(retain(0, full).crowded, 0);
+	assert_true(retain(0, full - 1).crowded >= 1);
+	assert_int_equal(ask("SELECT count(*) FROM error WHERE id = 600"), 0);
+	before = ask("PRAGMA page_count");
+	assert_true(retain(0, full / 2).crowded > 100);
+	assert_true(db_used_bytes(rq.db) <= full / 2);
+	assert_true(ask("PRAGMA page_count") < before);
+	assert_int_equal(ask("PRAGMA freelist_count"), 0);
+	assert_int_equal(ask("SELECT count(*) FROM error_fts WHERE error_fts MATCH 'word1'"), 0);
+}
+
+static bool
+at_once(void)
+{
+	return true;
+}
+
+static void
+it_ends_between_slices_when_it_is_told_to(void **state)
+{
+	struct errors_retention retention = {
+	    .now = clock_now() + 91 * SECONDS_PER_DAY, .days = 90, .stop = at_once};
+	struct errors_forgotten done;
+	char id[8];
+
+	(void)state;
+	fill(150);
+	for (int i = 1; i <= 150; i++) {
+		(void)snprintf(id, sizeof id, "%d", i);
+		(void)call(errors_resolve, id, "", "");
+	}
+	assert_int_equal(errors_retain(rq.db, &retention, &done), 0);
+	assert_int_equal(done.resolved, 100);
+	assert_int_equal(ask("SELECT count(*) FROM error"), 50);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, tracker_set_up, tracker_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_resolved_error_goes_with_all_that_hung_on_it),
+	    TEST(events_go_after_a_week_and_sessions_with_the_days),
+	    TEST(in_want_of_space_the_resolved_go_first_and_the_space_is_given_back),
+	    TEST(it_ends_between_slices_when_it_is_told_to),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -61,7 +61,10 @@ fetch_body(struct req *rq)
 	return 0;
 }
 
-/* A body that no gate asked for is read all the same: leaving it would look like a lost peer. */
+/*
+ * A body that no gate asked for is read all the same, and of one that was asked for
+ * the record that ends it: leaving either would look like a lost peer.
+ */
 static void
 drain_body(FCGX_Request *fcgx)
 {
@@ -173,8 +176,7 @@ fcgi_serve(struct req *rq, FCGX_Request *fcgx)
 	db_set_deadline(rq->db, rq->started_us + REQUEST_DEADLINE_US);
 	status = app_serve(rq);
 	app_count_request(rq, status);
-	if (rq->body == NULL)
-		drain_body(fcgx);
+	drain_body(fcgx);
 	if (!rq->streaming)
 		write_reply(rq, status);
 }

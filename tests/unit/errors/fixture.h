@@ -38,7 +38,7 @@ tracker_tear_down(void **state)
 	return 0;
 }
 
-/* Calls a handler and returns its status; the reply is what json_body() reads. */
+/* Calls a handler and returns its status; the reply is in rq.out. */
 static int
 call(int (*handler)(struct req *), const char *id, const char *query, const char *body)
 {
@@ -52,18 +52,6 @@ call(int (*handler)(struct req *), const char *id, const char *query, const char
 	st = handler(&rq);
 	db_end_request(rq.db);
 	return st;
-}
-
-static const cJSON *
-json_body(void)
-{
-	const char *why = "";
-	size_t at;
-	const cJSON *doc = json_parse(rq.mem, buf_text(&rq.out), rq.out.len, &why, &at);
-
-	if (doc == NULL)
-		fail_msg("the reply is no JSON: %s: %s", why, buf_text(&rq.out));
-	return doc;
 }
 
 /* The number a question to the tables gives; they are small enough to scan. */

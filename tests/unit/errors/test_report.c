@@ -23,6 +23,18 @@ post(const char *more)
 	return call(errors_report, NULL, "", body);
 }
 
+static const cJSON *
+json_body(void)
+{
+	const char *why = "";
+	size_t at;
+	const cJSON *doc = json_parse(rq.mem, buf_text(&rq.out), rq.out.len, &why, &at);
+
+	if (doc == NULL)
+		fail_msg("the reply is no JSON: %s: %s", why, buf_text(&rq.out));
+	return doc;
+}
+
 /* A number of the reply. */
 static int64_t
 number(const char *name)

@@ -8,7 +8,7 @@ static const char insert_alert[] =
     "INSERT INTO alert (created_at, kind, subject_id, title, content) VALUES (?1, ?2, ?3, ?4, ?5)";
 static const char select_alerts[] =
     "SELECT id, created_at, kind, subject_id, title, state, digest_id FROM alert"
-    " ORDER BY id DESC LIMIT ?1";
+    " ORDER BY id DESC LIMIT ?1 /*scan: no further than asked*/";
 static const char select_deliveries[] =
     "SELECT channel, state, attempts, next_at, done_at, detail FROM alert_delivery"
     " WHERE alert_id = ?1 ORDER BY id /*scan: a handful*/";

@@ -5,41 +5,15 @@
 #include <string.h>
 
 #include "pack.h"
+#include "varint.h"
 
 #define MAX_ID (INT64_C(1) << 53)
 
 enum { MARK_LEVEL = 7, MARK_STREAM = 8, MARK_KIND_SHIFT = 4, MARK_KIND = 3, MARK_CUT = 64 };
 
-/* ---- numbers ------------------------------------------------------------------ */
-
-static void
-put_varint(struct buf *b, uint64_t v)
-{
-	char *out = buf_room(b, 10);
-	size_t n = 0;
-
-	for (; v >= 128; v >>= 7)
-		out[n++] = (char)(v | 128);
-	out[n++] = (char)v;
-	b->len += n;
-}
-
-/* Small differences of either sign as small numbers. */
-static uint64_t
-zigzag(int64_t v)
-{
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
-}
-
-static int64_t
-unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
 /* What is left to read; bad stays set once something did not fit. */
 struct reader {
-	const unsigned char *at, *end;
+	struct varint_input in;
 	bool bad;
 };
 
@@ -48,15 +22,17 @@ get_varint(struct reader *r)
 {
 	uint64_t v = 0;
 
-	for (int shift = 0; shift < 64 && r->at < r->end; shift += 7) {
-		unsigned char byte = *r->at++;
-
-		v |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return v;
+	if (!varint_take(&r->in, &v)) {
+		r->bad = true;
+		return 0;
 	}
-	r->bad = true;
-	return 0;
+	return v;
+}
+
+static size_t
+left_of(const struct reader *r)
+{
+	return (size_t)(r->in.end - r->in.p);
 }
 
 /* ---- making -------------------------------------------------------------------- */
@@ -65,8 +41,8 @@ get_varint(struct reader *r)
 static void
 put_run(struct buf *b, const struct chunk_draft *d)
 {
-	put_varint(b, (uint64_t)(d->run_first - d->run_before));
-	put_varint(b, (uint64_t)(d->run_end - d->run_first));
+	varint_put(b, (uint64_t)(d->run_first - d->run_before));
+	varint_put(b, (uint64_t)(d->run_end - d->run_first));
 }
 
 void
@@ -89,11 +65,11 @@ chunk_add(struct chunk_draft *d, const struct log_line *line)
 	if (line->ns > d->max_ns)
 		d->max_ns = line->ns;
 	d->levels |= 1U << line->level;
-	put_varint(&d->times, zigzag((int64_t)((uint64_t)line->ns - (uint64_t)d->last_ns)));
+	varint_put(&d->times, varint_fold((int64_t)((uint64_t)line->ns - (uint64_t)d->last_ns)));
 	d->last_ns = line->ns;
 	buf_char(&d->marks, (char)(line->level | (line->stream ? MARK_STREAM : 0) |
 				   line->kind << MARK_KIND_SHIFT | (line->cut ? MARK_CUT : 0)));
-	put_varint(&d->lengths, line->len);
+	varint_put(&d->lengths, line->len);
 	buf_add(&d->texts, line->text, line->len);
 	d->n++;
 }
@@ -107,11 +83,11 @@ chunk_pack(struct arena *mem, struct chunk_draft *d, int level, size_t *packed)
 	(void)buf_room(
 	    &whole, d->runs.len + d->times.len + d->marks.len + d->lengths.len + d->texts.len + 64);
 	buf_char(&whole, CHUNK_FORMAT);
-	put_varint(&whole, d->n > 0 ? d->nruns + 1 : 0);
+	varint_put(&whole, d->n > 0 ? d->nruns + 1 : 0);
 	buf_add(&whole, d->runs.data, d->runs.len);
 	if (d->n > 0)
 		put_run(&whole, d);
-	put_varint(&whole, d->n);
+	varint_put(&whole, d->n);
 	buf_add(&whole, d->times.data, d->times.len);
 	buf_add(&whole, d->marks.data, d->marks.len);
 	buf_add(&whole, d->lengths.data, d->lengths.len);
@@ -160,7 +136,7 @@ get_ids(struct arena *mem, struct reader *r, struct chunk *c)
 	struct reader again;
 	uint64_t nruns = get_varint(r), total = 0, id = 0;
 
-	if (r->bad || nruns > (uint64_t)(r->end - r->at))
+	if (r->bad || nruns > left_of(r))
 		return -1;
 	again = *r;
 	for (uint64_t i = 0; i < nruns && !r->bad; i++) {
@@ -171,7 +147,7 @@ get_ids(struct arena *mem, struct reader *r, struct chunk *c)
 		id += step + count;
 		total += count;
 		/* A line takes at least three bytes of the columns behind. */
-		if (id > MAX_ID || total > (uint64_t)(r->end - r->at))
+		if (id > MAX_ID || total > left_of(r))
 			return -1;
 	}
 	if (get_varint(r) != total || r->bad)
@@ -198,18 +174,18 @@ chunk_unpack(struct arena *mem, const void *packed, size_t packed_len, struct ch
 	if (unpack_zstd(mem, packed, packed_len, CHUNK_TEXT_MAX, &raw, &len) != PACK_OK ||
 	    len < 1 || raw[0] != CHUNK_FORMAT)
 		return -1;
-	r.at = (const unsigned char *)raw + 1;
-	r.end = (const unsigned char *)raw + len;
+	r.in.p = (const unsigned char *)raw + 1;
+	r.in.end = (const unsigned char *)raw + len;
 	if (get_ids(mem, &r, c) == -1)
 		return -1;
 	for (size_t i = 0; i < c->n; i++) {
-		ns += (uint64_t)unzigzag(get_varint(&r));
+		ns += (uint64_t)varint_unfold(get_varint(&r));
 		c->lines[i].ns = (int64_t)ns;
 	}
-	if (r.bad || (size_t)(r.end - r.at) < c->n)
+	if (r.bad || left_of(&r) < c->n)
 		return -1;
 	for (size_t i = 0; i < c->n; i++) {
-		unsigned char mark = *r.at++;
+		unsigned char mark = *r.in.p++;
 
 		c->lines[i].level = mark & MARK_LEVEL;
 		c->lines[i].stream = (mark & MARK_STREAM) != 0;
@@ -220,10 +196,10 @@ chunk_unpack(struct arena *mem, const void *packed, size_t packed_len, struct ch
 		c->lines[i].len = (size_t)get_varint(&r);
 	if (r.bad)
 		return -1;
-	c->text = (const char *)r.at;
-	c->text_len = left = (size_t)(r.end - r.at);
+	c->text = (const char *)r.in.p;
+	c->text_len = left = left_of(&r);
 	for (size_t i = 0; i < c->n; i++) {
-		c->lines[i].text = (const char *)r.end - left;
+		c->lines[i].text = (const char *)r.in.end - left;
 		if (c->lines[i].len > left || c->lines[i].level == MARK_LEVEL)
 			return -1;
 		left -= c->lines[i].len;

@@ -11,6 +11,7 @@
 #include "chunk.h"
 #include "clock.h"
 #include "text.h"
+#include "varint.h"
 
 /* ---- times ------------------------------------------------------------------------ */
 
@@ -348,43 +349,24 @@ docker_cri(const char *line, size_t len, struct docker_record *r)
 
 /* ---- local ------------------------------------------------------------------------------ */
 
-/* Protobuf, as far as this one message needs it; false at the end or at nonsense. */
-struct protobuf {
-	const unsigned char *at, *end;
-};
-
+/* Takes a field of a protobuf message, as far as this one has them: its number and its value, a number, or bytes of that length. */
 static bool
-proto_varint(struct protobuf *p, uint64_t *v)
-{
-	*v = 0;
-	for (int shift = 0; shift < 64 && p->at < p->end; shift += 7) {
-		unsigned char byte = *p->at++;
-
-		*v |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return true;
-	}
-	return false;
-}
-
-/* A field's number and its value: a number, or bytes of that length. */
-static bool
-proto_field(struct protobuf *p, unsigned *number, uint64_t *value, const char **bytes)
+proto_field(struct varint_input *in, unsigned *number, uint64_t *value, const char **bytes)
 {
 	uint64_t key;
 
 	*bytes = NULL;
-	if (!proto_varint(p, &key) || !proto_varint(p, value))
+	if (!varint_take(in, &key) || !varint_take(in, value))
 		return false;
 	*number = (unsigned)(key >> 3);
 	switch (key & 7) {
 	case 0:
 		return true;
 	case 2:
-		if (*value > (uint64_t)(p->end - p->at))
+		if (*value > (uint64_t)(in->end - in->p))
 			return false;
-		*bytes = (const char *)p->at;
-		p->at += *value;
+		*bytes = (const char *)in->p;
+		in->p += *value;
 		return true;
 	default:
 		return false;
@@ -393,7 +375,7 @@ proto_field(struct protobuf *p, unsigned *number, uint64_t *value, const char **
 
 /* 1 source, 2 time_nano, 3 line, 4 partial, 5 {1 last, 2 id, 3 ordinal}, 6 attributes. */
 static int
-take_entry(struct protobuf p, struct docker_record *r)
+take_entry(struct varint_input in, struct docker_record *r)
 {
 	bool partial = false, last = false, timed = false;
 	const char *bytes;
@@ -401,8 +383,8 @@ take_entry(struct protobuf p, struct docker_record *r)
 	unsigned number;
 
 	*r = (struct docker_record){.text = ""};
-	while (p.at < p.end) {
-		if (!proto_field(&p, &number, &value, &bytes))
+	while (in.p < in.end) {
+		if (!proto_field(&in, &number, &value, &bytes))
 			return -1;
 		if (number == 1 && bytes != NULL)
 			r->stream = value == 6 && memcmp(bytes, "stderr", 6) == 0;
@@ -415,7 +397,7 @@ take_entry(struct protobuf p, struct docker_record *r)
 		} else if (number == 4 && bytes == NULL)
 			partial = value != 0;
 		else if (number == 5 && bytes != NULL) {
-			struct protobuf meta = {
+			struct varint_input meta = {
 			    (const unsigned char *)bytes, (const unsigned char *)bytes + value};
 
 			while (proto_field(&meta, &number, &value, &bytes))
@@ -448,7 +430,7 @@ docker_local(const char *bytes, size_t len, struct docker_record *r)
 	if (len < size + 8)
 		return 0;
 	if (big_endian(s + 4 + size) != size ||
-	    take_entry((struct protobuf){s + 4, s + 4 + size}, r) == -1)
+	    take_entry((struct varint_input){s + 4, s + 4 + size}, r) == -1)
 		return -1;
 	/* Only json-file keeps the newline, but a line may hold one all the same. */
 	if (r->len > 0 && r->text[r->len - 1] == '\n')

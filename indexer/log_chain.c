@@ -32,6 +32,7 @@ struct file {
 	int64_t base; /* offset in the chain; only of files up to the one being read */
 	int64_t size; /* of one that no longer grows; -1: not yet asked */
 	uint64_t inode;
+	bool unpacked; /* fd never had a name */
 };
 
 struct chain {
@@ -427,6 +428,7 @@ unpack(const struct chain *c, struct file *f)
 	(void)gzclose(z);
 	(void)close(f->archive);
 	f->archive = -1;
+	f->unpacked = true;
 	return 0;
 }
 
@@ -517,6 +519,16 @@ chain_mark(struct chain *c, int64_t offset, struct chain_mark *mark, int64_t *ba
 		return 0;
 	log_warnx("%s: changed while it was read", c->path);
 	return -1;
+}
+
+bool
+chain_is_nameless(struct chain *c, int64_t offset)
+{
+	const struct file *f = file_at(c, offset);
+	struct stat st;
+
+	return f != NULL && f != &c->files[c->n - 1] && !f->unpacked && fstat(f->fd, &st) == 0 &&
+	       st.st_nlink == 0;
 }
 
 void

@@ -78,6 +78,8 @@ int64_t chain_left(struct chain *, int64_t offset);
 
 /* The mark for that offset of the chain (last_ns is left to the caller), and the offset of the marked file's first byte. */
 int chain_mark(struct chain *, int64_t offset, struct chain_mark *, int64_t *base);
+/* Whether the offset lies in a file before the live one that has lost its name: a new process could not find it. */
+bool chain_is_nameless(struct chain *, int64_t offset);
 /* Closes files that lie wholly before the offset. */
 void chain_drop_before(struct chain *, int64_t offset);
 

@@ -478,19 +478,6 @@ read_chain(struct feed *f)
 	}
 }
 
-enum feed_result
-feed_read(struct feed *f, struct feed_run *run)
-{
-	enum feed_result result;
-
-	f->run = run;
-	if ((result = look(f)) == FEED_END && chain_is_open(f->chain))
-		result = read_chain(f);
-	if (result == FEED_FAILED)
-		forget(f);
-	return result;
-}
-
 /* ---- settling and saving ------------------------------------------------------------------------ */
 
 /* When the open line of a side is given up; INT64_MAX: there is none. */
@@ -559,6 +546,34 @@ make_cursor(const struct feed *f, int64_t cursor[3])
 	if (!chain_is_open(f->chain) || cursor[1] + cursor[2] == 0)
 		return false;
 	return !f->marked || memcmp(cursor, f->saved, sizeof f->saved) != 0;
+}
+
+/*
+ * What is open must not hold the cursor in a file that a new process could not find: it would begin
+ * with the live file and repeat what was stored of that.
+ */
+static void
+leave_nameless_file(struct feed *f, struct feed_run *run)
+{
+	int64_t cursor[3];
+
+	if (make_cursor(f, cursor) && cursor[0] < f->pos && chain_is_nameless(f->chain, cursor[0]))
+		feed_settle(f, run, true);
+}
+
+enum feed_result
+feed_read(struct feed *f, struct feed_run *run)
+{
+	enum feed_result result;
+
+	f->run = run;
+	if ((result = look(f)) == FEED_END && chain_is_open(f->chain)) {
+		result = read_chain(f);
+		leave_nameless_file(f, run);
+	}
+	if (result == FEED_FAILED)
+		forget(f);
+	return result;
 }
 
 bool

@@ -61,7 +61,9 @@ cursor_write(struct arena *mem, enum sort sort, struct place p)
 static int
 cursor_read(const char *text, enum sort sort, struct place *p)
 {
-	int64_t *const numbers[] = {&p->value, &p->id, &p->seen};
+	const struct {
+		int64_t *to, max;
+	} numbers[] = {{&p->value, INT64_MAX}, {&p->id, INT64_MAX}, {&p->seen, OFFSET_MAX}};
 
 	if (*text++ != sort_words[sort][0])
 		return -1;
@@ -71,7 +73,7 @@ cursor_read(const char *text, enum sort sort, struct place *p)
 		if (*text++ != '.')
 			return -1;
 		len = strcspn(text, ".");
-		if (text_int64(text, len, 0, INT64_MAX, numbers[i]) == -1)
+		if (text_int64(text, len, 0, numbers[i].max, numbers[i].to) == -1)
 			return -1;
 		text += len;
 	}

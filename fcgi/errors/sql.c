@@ -22,7 +22,7 @@ static const char *const statements[] = {
     [SQL_KEY_FIND] =
 	"SELECT k.id, k.count, k.reports, e.id, e.status, e.resolved_at, e.level, e.browser,"
 	" e.first_seen, e.last_seen, e.rank, e.keys"
-	" FROM error_key k JOIN error e ON e.id = k.error_id"
+	" FROM error_key k CROSS JOIN error e ON e.id = k.error_id"
 	" WHERE k.project = ?1 AND k.mechanism = ?2 AND k.key = ?3",
     /* error, project, mechanism, key, at */
     [SQL_KEY_ADD] =
@@ -53,7 +53,7 @@ static const char *const statements[] = {
     [SQL_ERROR_ENVIRONMENTS] =
 	"UPDATE error SET environments = (SELECT json_group_array(environment) FROM ("
 	"/*scan: an error has few scopes*/ SELECT DISTINCT s.environment FROM error_key k"
-	" JOIN facet f ON f.key_id = k.id JOIN scope s ON s.id = f.scope_id"
+	" CROSS JOIN facet f ON f.key_id = k.id CROSS JOIN scope s ON s.id = f.scope_id"
 	" WHERE k.error_id = ?1 AND s.project = '' AND s.release = '' ORDER BY 1 LIMIT 20))"
 	" WHERE id = ?1",
     /* slot, id, at, payload */
@@ -113,11 +113,11 @@ static const char *const statements[] = {
     /* error, scope */
     [SQL_LIST_SCOPED] =
 	"SELECT sum(f.count), min(f.first_seen), max(f.last_seen) FROM error_key k"
-	" JOIN facet f ON f.key_id = k.id AND f.scope_id = ?2 WHERE k.error_id = ?1",
+	" CROSS JOIN facet f ON f.key_id = k.id AND f.scope_id = ?2 WHERE k.error_id = ?1",
     /* error, first day */
     [SQL_DAYS] =
 	"SELECT d.day, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15, h16,"
-	" h17, h18, h19, h20, h21, h22, h23 FROM error_key k JOIN day d ON d.key_id = k.id"
+	" h17, h18, h19, h20, h21, h22, h23 FROM error_key k CROSS JOIN day d ON d.key_id = k.id"
 	" WHERE k.error_id = ?1 AND d.day >= ?2",
     [SQL_PROJECTS] = "SELECT DISTINCT project FROM tally /*scan: a few rows a project*/"
 		     " WHERE errors > 0 ORDER BY project",
@@ -133,25 +133,29 @@ static const char *const statements[] = {
 			" WHERE error_id = ?1 ORDER BY id",
     [SQL_DETAIL_ENVIRONMENTS] =
 	"SELECT s.environment, sum(f.count) AS n, min(f.first_seen), max(f.last_seen)"
-	" FROM error_key k JOIN facet f ON f.key_id = k.id JOIN scope s ON s.id = f.scope_id"
+	" FROM error_key k CROSS JOIN facet f ON f.key_id = k.id CROSS JOIN scope s ON s.id = "
+	"f.scope_id"
 	" WHERE k.error_id = ?1 AND s.project = '' AND s.release = ''"
 	" GROUP BY s.environment ORDER BY n DESC, 1 /*scan: an error has few scopes*/",
     [SQL_DETAIL_RELEASES] =
 	"SELECT s.release, sum(f.count), min(f.first_seen) AS first, max(f.last_seen) AS last"
-	" FROM error_key k JOIN facet f ON f.key_id = k.id JOIN scope s ON s.id = f.scope_id"
+	" FROM error_key k CROSS JOIN facet f ON f.key_id = k.id CROSS JOIN scope s ON s.id = "
+	"f.scope_id"
 	" WHERE k.error_id = ?1 AND s.environment = '' AND s.release <> ''"
 	" GROUP BY s.release ORDER BY first DESC, last DESC, 1 /*scan: an error has few scopes*/",
     [SQL_DETAIL_TAGS] =
 	"SELECT name, sum(n) OVER (PARTITION BY name), value, n FROM ("
-	"SELECT t.name, t.value, sum(t.count) AS n FROM error_key k JOIN tag t ON t.key_id = k.id"
+	"SELECT t.name, t.value, sum(t.count) AS n FROM error_key k CROSS JOIN tag t ON t.key_id = "
+	"k.id"
 	" WHERE k.error_id = ?1 GROUP BY t.name, t.value) ORDER BY name, n DESC, value"
 	" /*scan: an error has few tags*/",
-    [SQL_DETAIL_USERS] = "SELECT count(DISTINCT u.user) FROM error_key k"
-			 " JOIN user_seen u ON u.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
+    [SQL_DETAIL_USERS] =
+	"SELECT count(DISTINCT u.user) FROM error_key k"
+	" CROSS JOIN user_seen u ON u.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
     /* error; newest first */
     [SQL_OCCURRENCES] =
 	"SELECT o.id, o.at, o.payload FROM error_key k"
-	" JOIN occurrence o ON o.slot BETWEEN k.id * 256 AND k.id * 256 + 255"
+	" CROSS JOIN occurrence o ON o.slot BETWEEN k.id * 256 AND k.id * 256 + 255"
 	" WHERE k.error_id = ?1 ORDER BY o.at DESC, o.id DESC /*scan: a key has few slots*/",
     /* error, status, resolved_at; one that is in the status already keeps its time */
     [SQL_SET_STATUS] =

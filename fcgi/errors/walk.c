@@ -27,8 +27,11 @@
  * (its keys, its hours) it stays below twenty rows for each.
  */
 #define VISITS_PER_ROW 8
+/* The same where so many ranges or more are merged, each row passing through all merges. */
+#define MANY_ARMS 3
+#define MERGED_VISITS_PER_ROW 6
 /* Words are rare if at most so many errors for each row of the page have them. */
-#define RARE_PER_ROW 5
+#define RARE_PER_ROW 4
 
 enum driver { ALONG_STATUS, ALONG_PROJECT, ALONG_LEVEL, ALONG_SCOPE, ALONG_SESSION, ALONG_WORDS };
 enum part { PART_TIES, PART_REST };
@@ -42,7 +45,7 @@ enum part { PART_TIES, PART_REST };
 /* An error of many keys is shown where the highest of them stands. */
 #define OTHER_KEY                                                                                  \
 	" WHEN e.keys > 1 AND EXISTS (SELECT 1 FROM error_key o"                                   \
-	" JOIN facet p ON p.key_id = o.id AND p.scope_id = ?9 WHERE o.error_id = e.id"             \
+	" CROSS JOIN facet p ON p.key_id = o.id AND p.scope_id = ?9 WHERE o.error_id = e.id"       \
 	" AND (p.$column, p.key_id) > (f.$column, f.key_id)) THEN 0"
 /*
  * Words are looked for in the text of a row: asking the full-text index about one row
@@ -62,10 +65,10 @@ enum part { PART_TIES, PART_REST };
 #define READ_SET(ids)                                                                              \
 	"SELECT v, id, id, shown, type, message FROM (SELECT e.id AS id, e.type AS type,"          \
 	" e.message AS message, CASE WHEN ?9 IS NULL THEN e.$column"                               \
-	" ELSE (SELECT max(f.$column) FROM error_key k JOIN facet f ON f.key_id = k.id"            \
+	" ELSE (SELECT max(f.$column) FROM error_key k CROSS JOIN facet f ON f.key_id = k.id"      \
 	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v,"                                  \
 	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE " ELSE 1 END AS shown"           \
-	" FROM (" ids ") AS x JOIN error e ON e.id = x.id WHERE ?2 >> e.status & 1)"               \
+	" FROM (" ids ") AS x CROSS JOIN error e ON e.id = x.id WHERE ?2 >> e.status & 1)"         \
 	" WHERE (v < ?4 OR v = ?4 AND id < ?5)$since /*scan: a bounded set*/"
 
 /*
@@ -99,7 +102,7 @@ static const struct {
 	" WHERE f.scope_id = ?9 AND f.status = $status AND $behind"},
     [ALONG_SESSION] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
 	READ_SET("SELECT DISTINCT k.error_id AS id FROM session_seen s"
-		 " JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
+		 " CROSS JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
     [ALONG_WORDS] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
 	READ_SET("SELECT rowid AS id FROM error_fts WHERE error_fts MATCH ?8")},
 };
@@ -152,6 +155,14 @@ add_arm(struct buf *b, enum driver by, enum sort sort, enum part part, int statu
 	expand(b, drivers[by].arm, names);
 }
 
+/* Whether the filter wants an arm of that status and source; one that holds both has source 0. */
+static bool
+wants_arm(const struct filter *f, enum driver by, int status, int source)
+{
+	return (drivers[by].by_status ? f->statuses >> status & 1 : status == 0) &&
+	       (drivers[by].by_source ? f->sources >> source & 1 : source == 0);
+}
+
 /* The number of the statement, or DB_FAILED. */
 static int
 prepare_walk(struct db *db, const struct filter *f, enum driver by, enum part part)
@@ -160,12 +171,9 @@ prepare_walk(struct db *db, const struct filter *f, enum driver by, enum part pa
 	int statement;
 
 	for (int status = STATUS_UNRESOLVED; status <= STATUS_IGNORED; status++)
-		for (int source = 0; source <= 1; source++) {
-			if ((drivers[by].by_status ? !(f->statuses >> status & 1) : status > 0) ||
-			    (drivers[by].by_source ? !(f->sources >> source & 1) : source > 0))
-				continue;
-			add_arm(&text, by, f->sort, part, status, source);
-		}
+		for (int source = 0; source <= 1; source++)
+			if (wants_arm(f, by, status, source))
+				add_arm(&text, by, f->sort, part, status, source);
 	buf_str(&text, " ORDER BY 1 DESC, 2 DESC");
 	statement = db_prepare(db, buf_text(&text));
 	buf_free(&text);
@@ -310,6 +318,20 @@ is_tallied(const struct filter *f)
 	       f->until == INT64_MAX;
 }
 
+/* How many rows a walk may look at; below zero: as many as there are. */
+static int64_t
+budget(const struct filter *f, enum driver by, int64_t limit, int64_t offset)
+{
+	int arms = 0;
+
+	if (is_set(by))
+		return -1;
+	for (int status = STATUS_UNRESOLVED; status <= STATUS_IGNORED; status++)
+		for (int source = 0; source <= 1; source++)
+			arms += wants_arm(f, by, status, source);
+	return limit * (arms >= MANY_ARMS ? MERGED_VISITS_PER_ROW : VISITS_PER_ROW) + offset;
+}
+
 int
 walk_list(struct req *rq, const struct filter *filter, struct place from, int64_t limit,
     int64_t offset, struct walk *walk)
@@ -319,7 +341,6 @@ walk_list(struct req *rq, const struct filter *filter, struct place from, int64_
 	    .from = from,
 	    .limit = limit,
 	    .offset = offset,
-	    .visits = limit * VISITS_PER_ROW + offset,
 	    .counting = !is_tallied(filter),
 	    .walk = walk};
 	enum driver by;
@@ -327,8 +348,7 @@ walk_list(struct req *rq, const struct filter *filter, struct place from, int64_
 	*walk = (struct walk){.found = arena_alloc(rq->mem, (size_t)limit * sizeof *walk->found)};
 	if (choose(rq->db, filter, limit, &by) == -1)
 		return DB_FAILED;
-	if (is_set(by))
-		w.visits = -1;
+	w.visits = budget(filter, by, limit, offset);
 	/* Nothing above until is looked for where times are what is walked. */
 	if (filter->sort == SORT_LAST_SEEN && filter->until < w.from.value) {
 		w.from.value = filter->until + 1;

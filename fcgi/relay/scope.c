@@ -12,8 +12,8 @@
 #include "text.h"
 
 #define LENGTH_MAX ((size_t)2 << 20)
-#define DEPTH_MAX 256
-#define HISTORY 12
+#define DEPTH_MAX 128
+#define HISTORY 20
 
 enum token_kind {
 	NONE,
@@ -136,11 +136,28 @@ assigned_name(const struct history *h, size_t at)
 	return is_name(back(h, at + 1)) ? *back(h, at + 1) : unnamed;
 }
 
+/* Passes over the parameters of a type, "<T extends Item>", that end at that place. */
+static size_t
+before_types(const struct history *h, size_t at)
+{
+	int depth = 0;
+
+	for (size_t i = at; i < HISTORY && back(h, i)->kind != NONE; i++) {
+		if (is_sign(back(h, i), '>'))
+			depth++;
+		else if (is_sign(back(h, i), '<') && --depth == 0)
+			return i + 1;
+		if (depth == 0)
+			break;
+	}
+	return at;
+}
+
 /* "function name (", "function (", "name (" before the brackets at that place. */
 static bool
-function_before(const struct history *h, size_t at, struct token *name)
+function_before(const struct history *h, size_t place, struct token *name)
 {
-	size_t star = is_sign(back(h, at), '*');
+	size_t at = before_types(h, place), star = is_sign(back(h, at), '*');
 
 	if (is_word(back(h, at + star), "function")) {
 		*name = assigned_name(h, at + star + 1);
@@ -170,7 +187,7 @@ opens_function(const struct history *h, struct token *name)
 			if (at == 1 && back(h, at)->kind == WORD &&
 			    !is_sign(back(h, at + 1), ':') && !is_sign(back(h, at + 1), '>'))
 				break;
-		*name = assigned_name(h, at + 1);
+		*name = assigned_name(h, before_types(h, at + 1));
 		return true;
 	}
 	if (back(h, 0)->kind == PAREN)

@@ -249,7 +249,8 @@ line_end(struct builder *b, const struct section *sec, struct line *line)
 {
 	bool ok = true;
 
-	qsort(line->segments, line->n, sizeof *line->segments, by_column);
+	if (line->n > 1)
+		qsort(line->segments, line->n, sizeof *line->segments, by_column);
 	for (size_t i = 0; ok && i < line->n; i++)
 		ok = place_segment(b, sec, line->segments[i]);
 	line->n = 0;
@@ -298,7 +299,8 @@ take_fields(struct builder *b, const char **p, const char *end, struct segment *
 	sums[4] = total->name + (n > 4 ? (int64_t)v[4] : 0);
 	for (size_t i = 0; i < NELEM(sums); i++)
 		if (sums[i] < 0 || sums[i] > INT32_MAX)
-			return invalid(b, "a mapping points before the beginning of something");
+			return invalid(b, "a mapping points before the beginning of something, or "
+					  "beyond any end");
 	total->column = (uint32_t)sums[0];
 	total->source = (int32_t)sums[1];
 	total->original_line = (int32_t)sums[2];

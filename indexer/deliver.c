@@ -75,6 +75,8 @@ add_list(struct deliver_cfg *cfg, const char *list, bool mail, FILE *errors)
 	char *rest = heap_strdup(list != NULL ? list : ""), *item;
 	int number = 0, bad = 0;
 
+	cfg->texts[mail] = rest;
+
 	while ((item = strsep(&rest, ",")) != NULL) {
 		const char *start = item;
 		size_t len = strlen(item);

@@ -42,6 +42,7 @@ struct deliver_cfg {
 	struct smtp smtp;
 	struct channel channels[DELIVER_MAX_CHANNELS];
 	size_t nchannels;
+	char *texts[2]; /* what the channels point into */
 };
 
 struct deliver_queue {

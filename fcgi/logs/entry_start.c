@@ -110,8 +110,8 @@ begins_with_level(struct line l, bool bracketed)
 		return true;
 	if (lower == 0)
 		return strchr(" :]|[\t-,/", l.s[n]) != NULL;
-	/* Go's "panic:" begins a trace; "Error:" may be one, too. */
-	return upper == 0 && l.s[n] == ':' && memcmp(l.s, "panic", n < 5 ? n : 5) != 0;
+	/* Go's "panic:" begins a trace, Rust's "note:" ends one; "Error:" may be one, too. */
+	return upper == 0 && l.s[n] == ':' && !line_starts(l, "panic:") && !line_starts(l, "note:");
 }
 
 static bool
@@ -164,7 +164,7 @@ line_is_json(struct line l)
 	return l.s[l.len - 1] == '}' && (l.s[i] == '"' || i == l.len - 1);
 }
 
-/* ---- Postgres ------------------------------------------------------------------- */
+/* ---- what follows another one ------------------------------------------------------------------- */
 
 /*
  * Where the message's head stands: "...[123] ERROR:  text": the word before the first colon with two
@@ -198,8 +198,8 @@ is_one_of(struct line word, const char *const *words)
 	return false;
 }
 
-bool
-line_is_postgres_detail(struct line head, struct line next)
+static bool
+is_postgres_detail(struct line head, struct line next)
 {
 	static const char *const details[] = {
 	    "DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", NULL};
@@ -208,4 +208,26 @@ line_is_postgres_detail(struct line head, struct line next)
 	return take_postgres(next, &word, &pid) && is_one_of(word, details) &&
 	       take_postgres(head, &head_word, &head_pid) && pid.len == head_pid.len &&
 	       memcmp(pid.s, head_pid.s, pid.len) == 0;
+}
+
+/* "Nov 22, 2026 12:20:06 PM app.Main run", then "SEVERE: text". */
+static bool
+is_java_level(struct line head, struct line next)
+{
+	static const char *const levels[] = {
+	    "SEVERE: ", "WARNING: ", "INFO: ", "CONFIG: ", "FINE: ", "FINER: ", "FINEST: ", NULL};
+
+	if (next.len < 6 || next.s[0] < 'C' || next.s[0] > 'W' || !is_calendar_word(head) ||
+	    !(line_has(head, " AM ") || line_has(head, " PM ")))
+		return false;
+	for (const char *const *level = levels; *level != NULL; level++)
+		if (line_starts(next, *level))
+			return true;
+	return false;
+}
+
+bool
+line_is_detail(struct line head, struct line next)
+{
+	return is_postgres_detail(head, next) || is_java_level(head, next);
 }

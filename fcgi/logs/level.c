@@ -392,7 +392,8 @@ enum level
 level_of_text(const char *text, size_t len)
 {
 	struct span l = trim((struct span){text, len});
-	const char *newline = memchr(l.s, '\n', l.len < LOOK_AT ? l.len : LOOK_AT);
+	const char *newline =
+	    l.len > 0 ? memchr(l.s, '\n', l.len < LOOK_AT ? l.len : LOOK_AT) : NULL;
 	struct span head = {l.s, newline != NULL   ? (size_t)(newline - l.s)
 				 : l.len < LOOK_AT ? l.len
 						   : LOOK_AT};

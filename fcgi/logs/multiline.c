@@ -114,7 +114,7 @@ hand_out(struct multiline *m, const struct multiline_to *to)
 {
 	const struct kept *last = &m->lines[m->sure - 1];
 	struct multiline_entry e = {
-	    .text = m->text.data,
+	    .text = m->text.data != NULL ? m->text.data : "",
 	    .len = last->start + last->len,
 	    .ns = m->lines[0].ns,
 	    .level = m->level,
@@ -179,7 +179,7 @@ names_an_error(const struct multiline *m)
 	    "rror", "xception", "panic", "atal", "ncaught", "nhandled"};
 	struct line head = line_at(m, 0);
 
-	if (level_of_text(head.s, head.len) >= LEVEL_WARNING)
+	if (level_of_text(m->text.data, m->text.len) >= LEVEL_WARNING)
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (line_has(head, words[i]))
@@ -202,7 +202,7 @@ ask_machine(struct multiline *m, struct line plain)
 
 	if (v == SURE) {
 		m->is_trace = true;
-		m->level = trace_level(&m->trace);
+		m->level = m->trace.level;
 	}
 	return v;
 }
@@ -222,7 +222,7 @@ judge(struct multiline *m, const struct multiline_line *line, struct line plain)
 	if (m->alone || came_late(m, line) || line_is_json(plain))
 		return REFUSED;
 	/* They have times of their own, so before the question for a beginning. */
-	if (line_is_postgres_detail(line_at(m, 0), plain))
+	if (line_is_detail(line_at(m, 0), plain))
 		return SURE;
 	if (line_begins_entry(plain))
 		return REFUSED;

@@ -243,9 +243,11 @@ static bool
 at_open(struct trace *t, struct line l)
 {
 	t->budget = AHEAD;
-	if (is_exception_header(l) || is_unhandled(l))
+	if (is_exception_header(l) || is_unhandled(l)) {
 		t->state = AT_HEADER;
-	else if (is_place(l))
+		if (l.s[0] == '(') /* "(node:1) Warning: ..." */
+			t->level = LEVEL_WARNING;
+	} else if (is_place(l))
 		t->state = AT_PLACE;
 	else if (is_indented(l) && line_starts(trimmed(l), "at "))
 		t->state = AT_FRAMES;
@@ -540,7 +542,7 @@ trace_open(struct trace *t, struct line l)
 	if (l.len == 0)
 		return false;
 	for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
-		*t = (struct trace){.machine = &machines[i]};
+		*t = (struct trace){.machine = &machines[i], .level = machines[i].level};
 		if (machines[i].open(t, l))
 			return true;
 	}
@@ -552,10 +554,4 @@ enum verdict
 trace_next(struct trace *t, struct line l)
 {
 	return t->machine->next(t, l);
-}
-
-enum level
-trace_level(const struct trace *t)
-{
-	return t->machine->level;
 }

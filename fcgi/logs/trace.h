@@ -30,21 +30,24 @@ struct trace {
 	int budget;                    /* lines it will still look ahead */
 	bool chained;                  /* Python: the sentence between two traces was there */
 	bool done;                     /* the machine's last line was there */
+	enum level level;              /* what the trace is worth when it is whole */
 };
 
 /* Starts the machine that the line opens; false if it opens none. */
 bool trace_open(struct trace *, struct line);
 /* Asks the open machine about the next line. */
 enum verdict trace_next(struct trace *, struct line);
-/* What a whole trace of this machine is worth. */
-enum level trace_level(const struct trace *);
 
 /* Whether the line looks like the beginning of an entry: time, level, logfmt, address. */
 bool line_begins_entry(struct line);
 /* Whether it is a JSON object, whole. */
 bool line_is_json(struct line);
-/* Whether next (DETAIL, HINT, STATEMENT, ...) belongs to head (ERROR, ...), both Postgres' and of one process. */
-bool line_is_postgres_detail(struct line head, struct line next);
+/*
+ * Whether next belongs to head though it begins like an entry: Postgres' DETAIL, HINT,
+ * STATEMENT, ... behind a message of the same process; java.util.logging's level
+ * behind its line with the time.
+ */
+bool line_is_detail(struct line head, struct line next);
 
 bool line_starts(struct line, const char *prefix);
 bool line_has(struct line, const char *part);

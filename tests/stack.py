@@ -137,8 +137,8 @@ class Client:
     def post(self, path, json_body=None, **headers):
         return self.request("POST", path, json_body=json_body, headers=_spelled(headers))
 
-    def raw(self, data, shut=False):
-        """Sends bytes as they are and returns all that comes back until the other end closes."""
+    def raw(self, data, shut=False, until=None):
+        """Sends bytes as they are; returns what comes back until it closes, or until that."""
         with socket.create_connection(
             ("127.0.0.1", self.port), timeout=self.timeout, source_address=(self.source or "", 0)
         ) as sock:
@@ -152,6 +152,8 @@ class Client:
             try:
                 while chunk := sock.recv(65536):
                     answer += chunk
+                    if until is not None and until in answer:
+                        break
             except ConnectionResetError:
                 pass
             return answer

@@ -125,10 +125,9 @@ def test_filters_hold_for_the_tail(tail, container):
     container.write("all done")
     assert done.take(1)
     for (stream, wanted), (query, _) in zip(streams, FILTERS, strict=True):
-        found = messages(stream.take(len(wanted)))
-        assert [m for m in found if m != "all done"] == wanted, query
-        rest = [m for m in messages(stream.take(9, seconds=0.1)) if m != "all done"]
-        assert rest == [], query
+        found = messages(stream.take(9, seconds=0.2))
+        # The two streams of a container are no order between themselves.
+        assert sorted(m for m in found if m != "all done") == sorted(wanted), query
 
 
 def test_a_filter_that_is_none_is_refused_before_the_stream_begins(tail):

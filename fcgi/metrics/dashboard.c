@@ -13,9 +13,9 @@
 #include "clock.h"
 #include "metrics.h"
 #include "period.h"
-#include "portion.h"
 #include "query.h"
 #include "text.h"
+#include "tier.h"
 
 enum { TOP_METRICS = 10, LONGEST_IN_MINUTES = SECONDS_PER_DAY, LONGEST_IN_HOURS = 31 * 24 * 3600 };
 

@@ -63,7 +63,8 @@ find_members(const cJSON *object)
 
 	for (const cJSON *member = object->child; member != NULL; member = member->next)
 		for (size_t i = 0; i < NELEM(known); i++)
-			if (strcmp(member->string, known[i].name) == 0)
+			if (*member->string == *known[i].name &&
+			    strcmp(member->string, known[i].name) == 0)
 				*known[i].place = member;
 	return m;
 }

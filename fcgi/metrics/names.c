@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "labels.h"
 #include "metrics.h"
-#include "portion.h"
 #include "query.h"
 #include "text.h"
 

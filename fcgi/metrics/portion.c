@@ -3,17 +3,9 @@
 
 #include <stdlib.h>
 
+#include "array.h"
 #include "log.h"
 #include "metrics_sql.h"
-
-void *
-array_grow(void *array, size_t n, size_t *room, size_t size)
-{
-	if (n < *room)
-		return array;
-	*room = *room > 0 ? *room * 2 : 1024;
-	return heap_resize(array, *room * size);
-}
 
 struct portion *
 portion_new(void)
@@ -38,12 +30,14 @@ portion_free(struct portion *p)
 void
 portion_add_point(struct portion *p, const struct point *point)
 {
+	const int64_t minute = time_floor(point->time, SECONDS_PER_MINUTE * MS_PER_SECOND);
+
 	p->entries = array_grow(p->entries, p->nentries, &p->entries_room, sizeof *p->entries);
 	p->entries[p->nentries] = (struct entry){
-	    .key = tier_key(point->series, time_floor(point->time, MS_PER_SECOND) / MS_PER_SECOND),
-	    .time = point->time,
+	    .key = tier_key(point->series, minute / MS_PER_SECOND),
 	    .value = point->value,
 	    .order = (uint32_t)p->nentries,
+	    .ms = (uint16_t)(point->time - minute),
 	};
 	p->nentries++;
 }
@@ -82,9 +76,11 @@ static void
 sum_up(
     struct portion *p, const struct entry *entries, size_t n, bool histogram, struct tier_row *row)
 {
+	const int64_t minute = tier_time(entries->key) * MS_PER_SECOND;
+
 	row->key = entries->key;
 	for (size_t i = 0; i < n; i++)
-		summary_add(&row->summary, entries[i].value, entries[i].time);
+		summary_add(&row->summary, entries[i].value, minute + entries[i].ms);
 	if (!histogram)
 		return;
 	sketch_clear(p->scratch.sketch);

@@ -15,12 +15,12 @@
 #include "rollup.h"
 #include "tier.h"
 
-/* One point to add, and its place among those that arrived with it. */
+/* One point to add; there are many at once, so it is small. */
 struct entry {
 	int64_t key; /* of its minute's row */
-	int64_t time;
 	double value;
-	uint32_t order;
+	uint32_t order; /* of arrival */
+	uint16_t ms;    /* since its minute began */
 };
 
 /* A row to add. */
@@ -56,8 +56,5 @@ int portion_write(struct db *, struct portion *, const struct retention *, int64
 
 /* Commits if st is 0, else rolls back.  Returns 0 or DB_FAILED. */
 int portion_finish(struct db *, int st);
-
-/* Room for one more than n things of that size in the array; returns where it is now. */
-void *array_grow(void *array, size_t n, size_t *room, size_t size);
 
 #endif

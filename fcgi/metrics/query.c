@@ -17,13 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "clock.h"
 #include "metrics.h"
 #include "period.h"
-#include "portion.h"
 #include "query.h"
 #include "read.h"
 #include "text.h"
+#include "tier.h"
 
 enum {
 	MAX_BUCKETS = 11000, /* as Prometheus has it */

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
+#include "array.h"
 #include "log.h"
 #include "points.h"
-#include "portion.h"
 #include "tier.h"
 
 /* A point that no tier has yet. */

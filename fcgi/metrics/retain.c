@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "array.h"
 #include "metrics_sql.h"
 #include "points.h"
 #include "portion.h"

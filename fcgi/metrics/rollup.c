@@ -4,12 +4,13 @@
 
 #include <stdlib.h>
 
+#include "array.h"
 #include "log.h"
 #include "metrics_sql.h"
 #include "portion.h"
 
 /* Points of a transaction, and what one batch adds. */
-enum { COMPACT_PORTION = 50000, CLOSE_PORTION = 20000 };
+enum { COMPACT_PORTION = 100000, CLOSE_PORTION = 20000 };
 
 /* A point with an id, and when it came. */
 struct opened {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portion.h"
+#include "array.h"
 
 /* A metric of the name, that is of one type in one project. */
 struct metric {

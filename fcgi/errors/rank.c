@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "errors.h"
 
-#define EXACT_BITS 7 /* bits behind the leading one that a rank keeps */
+#define EXACT_BITS 4 /* bits behind the leading one that a rank keeps */
 
 int64_t
 count_rank(int64_t count)

@@ -64,11 +64,18 @@ static const char *const statements[] = {
 	"SELECT id FROM scope WHERE project = ?1 AND environment = ?2 AND release = ?3",
     [SQL_SCOPE_ADD] =
 	"INSERT INTO scope (project, environment, release) VALUES (?1, ?2, ?3) RETURNING id",
-    /* key, count, project, environment, release */
-    [SQL_FACET_COUNT] =
-	"UPDATE facet SET count = count + ?2 WHERE key_id = ?1 AND scope_id = (SELECT id FROM scope"
-	" WHERE project = ?3 AND environment = ?4 AND release = ?5)"
+    /* key, count, project, environment or "", release or "": all the scopes of a report at once */
+    [SQL_FACETS_COUNT] =
+	"UPDATE facet SET count = count + ?2 WHERE key_id = ?1 AND scope_id IN ("
+	"SELECT id FROM scope WHERE project = ?3 AND environment = ?4 AND release = ''"
+	" UNION ALL SELECT id FROM scope WHERE project = '' AND environment = ?4 AND release = ''"
+	" UNION ALL SELECT id FROM scope WHERE project = '' AND environment = '' AND release = ?5"
+	" UNION ALL SELECT id FROM scope WHERE project = '' AND environment = ?4 AND release = ?5)"
 	" RETURNING scope_id, count, rank, first_seen, last_seen",
+    /* key, project, environment, release */
+    [SQL_FACET_EXISTS] =
+	"SELECT 1 FROM scope s CROSS JOIN facet f ON f.key_id = ?1 AND f.scope_id = s.id"
+	" WHERE s.project = ?2 AND s.environment = ?3 AND s.release = ?4",
     /* key, scope, first_seen, last_seen */
     [SQL_FACET_SEEN] = "UPDATE facet SET first_seen = ?3, last_seen = ?4"
 		       " WHERE key_id = ?1 AND scope_id = ?2",

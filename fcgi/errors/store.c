@@ -191,14 +191,39 @@ put_occurrence(struct storing *s, const struct known *k)
 		DB_INT(s->report->at), DB_BLOB(s->report->payload, s->report->payload_len)));
 }
 
-/* A key that was not in this scope before. */
+/* ---- scopes: see the table of that name --------------------------------------- */
+
+#define MAX_SCOPES 4 /* of one report */
+
+struct scope {
+	const char *project, *environment, *release;
+};
+
+/* The scopes a report is in; returns how many. */
 static int
-add_facet(struct storing *s, const struct known *k, const char *project, const char *environment,
-    const char *release)
+scopes_of(const struct report *r, struct scope scopes[MAX_SCOPES])
 {
-	const struct db_value names[] = {DB_TEXT(project), DB_TEXT(environment), DB_TEXT(release)};
+	int n = 0;
+
+	if (r->environment != NULL) {
+		scopes[n++] = (struct scope){r->project, r->environment, ""};
+		scopes[n++] = (struct scope){"", r->environment, ""};
+	}
+	if (r->release != NULL)
+		scopes[n++] = (struct scope){"", "", r->release};
+	if (r->environment != NULL && r->release != NULL)
+		scopes[n++] = (struct scope){"", r->environment, r->release};
+	return n;
+}
+
+/* Lets the key count in a scope it was not in before. */
+static int
+add_facet(struct storing *s, const struct known *k, const struct scope *scope)
+{
+	const struct db_value names[] = {
+	    DB_TEXT(scope->project), DB_TEXT(scope->environment), DB_TEXT(scope->release)};
 	const struct report *r = s->report;
-	int64_t facets, scope, status = reopens(r, k) ? STATUS_UNRESOLVED : k->status;
+	int64_t facets, id, status = reopens(r, k) ? STATUS_UNRESOLVED : k->status;
 
 	if (db_number(s->db, SQL_FACET_COUNT_OF, DB_ARGS(DB_INT(k->key_id)), 0, &facets) == -1)
 		return DB_FAILED;
@@ -206,64 +231,83 @@ add_facet(struct storing *s, const struct known *k, const char *project, const c
 		s->stored->capped++;
 		return 0;
 	}
-	if (db_number(s->db, SQL_SCOPE_FIND, names, NELEM(names), 0, &scope) == -1 ||
-	    (scope == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &scope) == -1) ||
+	if (db_number(s->db, SQL_SCOPE_FIND, names, NELEM(names), 0, &id) == -1 ||
+	    (id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
 	    db_run(s->db, SQL_FACET_ADD,
-		DB_ARGS(DB_INT(k->key_id), DB_INT(scope), DB_INT(status), DB_INT(r->count),
+		DB_ARGS(DB_INT(k->key_id), DB_INT(id), DB_INT(status), DB_INT(r->count),
 		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1)
 		return DB_FAILED;
-	if (*project != '\0' || *release != '\0')
+	if (*scope->project != '\0' || *scope->release != '\0')
 		return 0;
 	return db_run(s->db, SQL_ERROR_ENVIRONMENTS, DB_ARGS(DB_INT(k->error_id)));
 }
 
 static int
-count_facet(struct storing *s, const struct known *k, const char *project, const char *environment,
-    const char *release)
+add_missing_facets(
+    struct storing *s, const struct known *k, const struct scope *scopes, int nscopes)
 {
-	struct db_value key = DB_INT(k->key_id), scope;
-	int64_t at = s->report->at, count, rank, first, last;
-	int row = db_query(s->db, SQL_FACET_COUNT,
-	    DB_ARGS(key, DB_INT(s->report->count), DB_TEXT(project), DB_TEXT(environment),
-		DB_TEXT(release)));
+	for (int i = 0; i < nscopes; i++) {
+		int row = db_query(s->db, SQL_FACET_EXISTS,
+		    DB_ARGS(DB_INT(k->key_id), DB_TEXT(scopes[i].project),
+			DB_TEXT(scopes[i].environment), DB_TEXT(scopes[i].release)));
 
-	if (row == DB_NONE)
-		return add_facet(s, k, project, environment, release);
-	if (row == DB_FAILED)
-		return DB_FAILED;
-	scope = DB_INT(db_int(s->db, SQL_FACET_COUNT, 0));
-	count = db_int(s->db, SQL_FACET_COUNT, 1);
-	rank = db_int(s->db, SQL_FACET_COUNT, 2);
-	first = db_int(s->db, SQL_FACET_COUNT, 3);
-	last = db_int(s->db, SQL_FACET_COUNT, 4);
-	db_done(s->db, SQL_FACET_COUNT);
-	if ((at < first || at > last) && db_run(s->db, SQL_FACET_SEEN,
-					     DB_ARGS(key, scope, DB_INT(at < first ? at : first),
-						 DB_INT(at > last ? at : last))) == -1)
-		return DB_FAILED;
-	if (count_rank(count) != rank)
-		return db_run(
-		    s->db, SQL_FACET_RANK, DB_ARGS(key, scope, DB_INT(count_rank(count))));
+		if (row == DB_ROW)
+			db_done(s->db, SQL_FACET_EXISTS);
+		else if (row == DB_FAILED || add_facet(s, k, &scopes[i]) == -1)
+			return DB_FAILED;
+	}
 	return 0;
 }
 
-/* The scopes a report is in; see the table of that name. */
+/* A facet as it is after it was counted. */
+struct facet {
+	int64_t scope, count, rank, first_seen, last_seen;
+};
+
+/* Moves the facet in the indexes that its new numbers concern. */
+static int
+touch_facet(struct storing *s, const struct known *k, const struct facet *f)
+{
+	struct db_value key = DB_INT(k->key_id), scope = DB_INT(f->scope);
+	int64_t at = s->report->at, rank = count_rank(f->count);
+
+	if ((at < f->first_seen || at > f->last_seen) &&
+	    db_run(s->db, SQL_FACET_SEEN,
+		DB_ARGS(key, scope, DB_INT(at < f->first_seen ? at : f->first_seen),
+		    DB_INT(at > f->last_seen ? at : f->last_seen))) == -1)
+		return DB_FAILED;
+	if (rank == f->rank)
+		return 0;
+	return db_run(s->db, SQL_FACET_RANK, DB_ARGS(key, scope, DB_INT(rank)));
+}
+
 static int
 count_facets(struct storing *s, const struct known *k)
 {
-	const char *project = s->report->project;
-	const char *environment = s->report->environment;
-	const char *release = s->report->release;
+	const struct report *r = s->report;
+	struct scope scopes[MAX_SCOPES];
+	struct facet facets[MAX_SCOPES];
+	int nscopes = scopes_of(r, scopes), n = 0, row;
 
-	if (environment != NULL && (count_facet(s, k, project, environment, "") == -1 ||
-				       count_facet(s, k, "", environment, "") == -1))
+	if (nscopes == 0)
+		return 0;
+	row = db_query(s->db, SQL_FACETS_COUNT,
+	    DB_ARGS(DB_INT(k->key_id), DB_INT(r->count), DB_TEXT(r->project),
+		DB_TEXT(r->environment != NULL ? r->environment : ""),
+		DB_TEXT(r->release != NULL ? r->release : "")));
+	for (; row == DB_ROW && n < MAX_SCOPES; row = db_next(s->db, SQL_FACETS_COUNT), n++)
+		facets[n] = (struct facet){db_int(s->db, SQL_FACETS_COUNT, 0),
+		    db_int(s->db, SQL_FACETS_COUNT, 1), db_int(s->db, SQL_FACETS_COUNT, 2),
+		    db_int(s->db, SQL_FACETS_COUNT, 3), db_int(s->db, SQL_FACETS_COUNT, 4)};
+	if (row == DB_FAILED)
 		return DB_FAILED;
-	if (release != NULL && count_facet(s, k, "", "", release) == -1)
-		return DB_FAILED;
-	if (environment != NULL && release != NULL)
-		return count_facet(s, k, "", environment, release);
-	return 0;
+	for (int i = 0; i < n; i++)
+		if (touch_facet(s, k, &facets[i]) == -1)
+			return DB_FAILED;
+	return n < nscopes ? add_missing_facets(s, k, scopes, nscopes) : 0;
 }
+
+/* ---- tags and people --------------------------------------------------------- */
 
 static int
 count_tag(struct storing *s, int64_t key_id, const char *name, struct db_value value)

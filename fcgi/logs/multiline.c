@@ -75,6 +75,8 @@ keep(struct multiline *m, const struct multiline_line *line)
 		m->size = m->size > 0 ? m->size * 2 : 4;
 		m->lines = heap_resize(m->lines, m->size * sizeof *m->lines);
 	}
+	/* So that there are bytes to point at, even if there is nothing but a blank line. */
+	(void)buf_room(&m->text, line->len + 1);
 	if (m->n > 0)
 		buf_char(&m->text, '\n');
 	m->lines[m->n++] = (struct kept){m->text.len, line->len, line->ns, line->at, line->cut};
@@ -114,7 +116,7 @@ hand_out(struct multiline *m, const struct multiline_to *to)
 {
 	const struct kept *last = &m->lines[m->sure - 1];
 	struct multiline_entry e = {
-	    .text = m->text.data != NULL ? m->text.data : "",
+	    .text = m->text.data,
 	    .len = last->start + last->len,
 	    .ns = m->lines[0].ns,
 	    .level = m->level,
@@ -224,7 +226,7 @@ judge(struct multiline *m, const struct multiline_line *line, struct line plain)
 	/* They have times of their own, so before the question for a beginning. */
 	if (line_is_detail(line_at(m, 0), plain))
 		return SURE;
-	if (line_begins_entry(plain))
+	if (line_begins_entry(plain) && !trace_insists(&m->trace, plain))
 		return REFUSED;
 	if (m->trace.machine != NULL && (v = ask_machine(m, plain)) != REFUSED)
 		return v;

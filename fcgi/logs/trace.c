@@ -511,6 +511,14 @@ ruler_open(struct trace *t, struct line l)
 	return is_ruler(l);
 }
 
+/* Go's race detector and InnoDB's monitor, whose second line has a level or a time. */
+static bool
+ruler_insists(struct trace *t, struct line l)
+{
+	t->block |= line_starts(l, "WARNING: DATA RACE") || line_has(l, " INNODB MONITOR ");
+	return t->block;
+}
+
 static enum verdict
 ruler_next(struct trace *t, struct line l)
 {
@@ -554,4 +562,11 @@ enum verdict
 trace_next(struct trace *t, struct line l)
 {
 	return t->machine->next(t, l);
+}
+
+bool
+trace_insists(struct trace *t, struct line l)
+{
+	return t->machine != NULL && t->machine->next == ruler_next && !t->done &&
+	       ruler_insists(t, l);
 }

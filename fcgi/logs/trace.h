@@ -30,6 +30,7 @@ struct trace {
 	int budget;                    /* lines it will still look ahead */
 	bool chained;                  /* Python: the sentence between two traces was there */
 	bool done;                     /* the machine's last line was there */
+	bool block;                    /* everything up to the machine's last line is its own */
 	enum level level;              /* what the trace is worth when it is whole */
 };
 
@@ -37,6 +38,9 @@ struct trace {
 bool trace_open(struct trace *, struct line);
 /* Asks the open machine about the next line. */
 enum verdict trace_next(struct trace *, struct line);
+
+/* Whether it would take the line even if that looks like the beginning of an entry. */
+bool trace_insists(struct trace *, struct line);
 
 /* Whether the line looks like the beginning of an entry: time, level, logfmt, address. */
 bool line_begins_entry(struct line);

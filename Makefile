@@ -206,7 +206,28 @@ test: deps-test
 	$(MAKE) -j$(JOBS) VARIANT=asan unit
 	$(MAKE) VARIANT=asan http
 	$(MAKE) VARIANT=asan fault
+	$(MAKE) sdk-browser-test
 	$(MAKE) browser
+
+# ---- the browser SDK --------------------------------------------------------
+
+# The npm package in sdks/browser/dist, and what the relay serves under /sdk/.  Part of
+# `make` wherever there is npm; `make SDK=no` does without.
+SDK ?= $(if $(shell command -v npm 2>/dev/null),yes,no)
+SDK_BROWSER := build/sdk/monlight-$(VERSION).integrity.json
+
+.PHONY: sdk-browser sdk-browser-test
+sdk-browser: $(SDK_BROWSER)
+$(SDK_BROWSER): $(wildcard sdks/browser/src/*.ts) $(wildcard sdks/browser/*.json) sdks/browser/build.mjs $(NODE_STAMP)
+	@echo "build $@"
+	@node sdks/browser/build.mjs
+	@touch $@
+ifeq ($(SDK),yes)
+all: sdk-browser
+endif
+sdk-browser-test: sdk-browser
+	npm run --silent test:types
+	npm run --silent test:unit -- sdks/browser
 
 # ---- checks -----------------------------------------------------------------
 

@@ -1,18 +1,26 @@
 // The rules the pages and their tests are held to.  What can run markup or text as code is
 // an error here as well as in the browser, where the Content-Security-Policy forbids it.
+import { defineConfig } from "eslint/config";
 import globals from "globals";
+import typescript from "typescript-eslint";
 
 const forbidden = ["innerHTML", "outerHTML", "insertAdjacentHTML", "dangerouslySetInnerHTML"];
 
-export default [
-  { ignores: ["html/vendor/*.js", "build/", "var/", "sdks/"] },
+export default defineConfig([
+  { ignores: ["html/vendor/*.js", "build/", "var/", "sdks/browser/dist/"] },
   {
     files: ["html/**/*.js"],
     languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: globals.browser },
   },
   {
     // Tests hand functions to the browser, so they know the names of both sides.
-    files: ["tests/**/*.js", "html/vendor/build.mjs", "*.config.js"],
+    files: [
+      "tests/**/*.js",
+      "html/vendor/build.mjs",
+      "sdks/browser/*.mjs",
+      "sdks/browser/test/*.js",
+      "*.config.js",
+    ],
     languageOptions: {
       ecmaVersion: 2022,
       sourceType: "module",
@@ -34,9 +42,20 @@ export default [
     },
   },
   {
+    // The compiler knows what is defined and what is used, better than the rules above.
+    files: ["sdks/browser/**/*.ts"],
+    extends: [typescript.configs.recommended],
+    rules: { "no-undef": "off", "no-unused-vars": "off" },
+  },
+  {
+    // A warning of ours goes to the console, where the page allows it; == null means either.
+    files: ["sdks/browser/src/*.ts"],
+    rules: { "no-console": ["error", { allow: ["error", "warn"] }], eqeqeq: "off" },
+  },
+  {
     // api.js is the only caller of fetch.
     files: ["html/**/*.js"],
     ignores: ["html/common/api.js"],
     rules: { "no-restricted-globals": ["error", "fetch", "XMLHttpRequest"] },
   },
-];
+]);

@@ -14,5 +14,5 @@ const asServed = {
 
 export default defineConfig({
   plugins: [asServed],
-  test: { include: ["tests/unit/html/*.test.js"] },
+  test: { include: ["tests/unit/html/*.test.js", "sdks/browser/test/*.test.{js,ts}"] },
 });

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The script tag: `window.MonlightConfig` set before it makes `window.Monlight`.
-import type { MonlightClient, MonlightConfig } from './types';
+// The script tag: always `window.MonlightSDK`; and where `window.MonlightConfig` was set
+// before it, `window.Monlight`, a client.
+
+import type { MonlightClient, MonlightConfig } from "./types.js";
+
+type Init = (config: MonlightConfig) => MonlightClient;
 
 interface Page {
   MonlightConfig?: MonlightConfig;
+  MonlightSDK?: { init: Init };
   Monlight?: MonlightClient;
 }
 
-export function autoInit(init: (config: MonlightConfig) => MonlightClient): void {
-  const page = (typeof window == 'undefined' ? {} : window) as Page;
-  if (!page.MonlightConfig) return;
+export function autoInit(init: Init): void {
+  const page = globalThis as Page;
   try {
-    page.Monlight = init(page.MonlightConfig);
+    page.MonlightSDK = { init };
+    if (page.MonlightConfig) page.Monlight = init(page.MonlightConfig);
   } catch (error) {
-    console.error('[Monlight] Auto-init failed:', error);
+    console.error("[Monlight] Auto-init failed:", error);
   }
 }

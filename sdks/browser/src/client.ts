@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: MIT
 // Puts one client together.  Clients share nothing: each has a core of its own.
 
-import { installErrors } from './errors';
-import { installNetwork } from './network';
-import { listen, quietly, text } from './safe';
-import { createTransport } from './transport';
-import type { Core, Feature, MonlightClient, MonlightConfig, ResolvedConfig } from './types';
-import { installVitals } from './vitals';
+import type { Core, Feature } from "./core.js";
+import { installErrors } from "./errors.js";
+import { installNetwork } from "./network.js";
+import { listen, quietly, text } from "./safe.js";
+import { createTransport } from "./transport.js";
+import type { MonlightClient, MonlightConfig, ResolvedConfig } from "./types.js";
+import { installVitals } from "./vitals.js";
+
+/** Of a label's value: the collector takes no more. */
+const MAX_LABEL = 200;
 
 function resolveConfig(given: MonlightConfig): ResolvedConfig {
-  if (!given?.dsn) throw new Error("[Monlight] 'dsn' is required");
-  if (!given.endpoint) throw new Error("[Monlight] 'endpoint' is required");
-  const rate = given.sampleRate;
-  const rates = typeof rate == 'object' ? rate : { vitals: rate };
+  for (const name of ["dsn", "endpoint"] as const)
+    if (!given?.[name]) throw new Error(`[Monlight] '${name}' is required`);
+  const { sampleRate: rate, endpoint, ignoreErrors } = given;
   return {
-    dsn: given.dsn,
-    endpoint: given.endpoint.replace(/\/+$/, ''),
-    release: given.release,
-    environment: given.environment,
-    sampleRate: {
-      errors: rates.errors ?? 1,
-      vitals: rates.vitals ?? 1,
-      network: rates.network ?? 1,
-    },
-    debug: !!given.debug,
-    beforeSend: given.beforeSend,
-    ignoreErrors: given.ignoreErrors || [],
-    enabled: given.enabled !== false,
-    captureConsole: !!given.captureConsole,
+    ...given,
+    endpoint: text(endpoint).replace(/\/+$/, ""),
+    sampleRate: { errors: 1, vitals: 1, network: 1, ...(typeof rate == "number" ? { vitals: rate } : rate) },
+    ignoreErrors: ignoreErrors || [],
   };
 }
 
-/** Makes `init` with these extra features. */
+/** Makes an `init` with these extra features. */
 export function initWith(features: Feature[]): (config: MonlightConfig) => MonlightClient {
   return (given) => {
     const config = resolveConfig(given);
@@ -44,11 +37,11 @@ export function initWith(features: Feature[]): (config: MonlightConfig) => Monli
       counter: nothing,
       histogram: nothing,
       gauge: nothing,
-      flush: () => Promise.resolve(),
+      flush: async () => {},
       destroy: nothing,
     };
     // Outside a browser, as when a page is rendered on a server, the client does nothing.
-    if (config.enabled && typeof window != 'undefined' && typeof document != 'undefined')
+    if (config.enabled !== false && typeof document != "undefined")
       quietly(() => install(client, config, features));
     return client;
   };
@@ -56,61 +49,71 @@ export function initWith(features: Feature[]): (config: MonlightConfig) => Monli
 
 function install(client: MonlightClient, config: ResolvedConfig, features: Feature[]): void {
   const transport = createTransport(config);
-  const sampled = (rate: number) => Math.random() < rate;
   const core: Core = {
     _config: config,
     _client: client,
     _transport: transport,
     _context: {},
+    _user: {},
     _undo: [],
     _final: [],
     _enrich: [],
     _report() {},
-    _metric(name, type, value, labels, id, page) {
+    _metric(name, type, value, labels, id, page = location.pathname) {
       quietly(() => {
         if (!Number.isFinite(value)) return;
-        transport._push({
-          name,
+        const all: Record<string, string> = { ...labels, page };
+        for (const label in all) all[label] = text(all[label]).slice(0, MAX_LABEL);
+        transport._metric({
+          name: text(name),
           type,
           value,
-          labels: { ...labels, page: page ?? location.pathname },
+          labels: all,
           timestamp: new Date().toISOString(),
           id,
         });
       });
     },
   };
-
-  const last = () => {
-    core._final.forEach((f) => quietly(f));
-    transport._flush(true);
+  const last = (event: Event) => {
+    core._final.forEach((f) => quietly(() => f(event)));
+    transport._leave(event.type == "pagehide");
   };
-  // Both, since neither comes in every case; what was sent once is not sent again.
-  core._undo.push(
-    listen(window, 'pagehide', last),
-    listen(document, 'visibilitychange', () => document.visibilityState == 'hidden' && last()),
-  );
-  if (sampled(config.sampleRate.errors)) installErrors(core);
-  if (sampled(config.sampleRate.network)) installNetwork(core);
-  if (config.sampleRate.vitals > 0 && sampled(config.sampleRate.vitals) && 'PerformanceObserver' in window)
-    quietly(() => installVitals(core));
-  features.forEach((feature) => quietly(() => feature(core)));
 
   client.setUser = (id) => {
-    core._context.user_id = text(id);
+    core._user = id ? { user_id: text(id) } : {};
   };
   client.addContext = (key, value) => {
     core._context[text(key)] = value;
   };
-  client.counter = (name, value = 1, labels) => core._metric(name, 'counter', value, labels);
-  client.histogram = (name, value, labels) => core._metric(name, 'histogram', value, labels);
-  client.gauge = (name, value, labels) => core._metric(name, 'gauge', value, labels);
-  client.flush = async () => transport._flush();
-  let destroyed = false;
+  client.counter = (name, value = 1, labels) => core._metric(name, "counter", value, labels);
+  client.histogram = (name, value, labels) => core._metric(name, "histogram", value, labels);
+  client.gauge = (name, value, labels) => core._metric(name, "gauge", value, labels);
+  client.flush = async () => quietly(transport._flush);
   client.destroy = () => {
-    if (destroyed) return;
-    destroyed = true;
-    core._undo.reverse().forEach((undo) => quietly(undo));
-    quietly(() => transport._stop());
+    core._undo
+      .splice(0)
+      .reverse()
+      .forEach((undo) => quietly(undo));
+    quietly(transport._stop);
   };
+
+  const { errors, vitals, network } = config.sampleRate;
+  // Extra features come first: what they wrap, the rest wraps again, and sees their callers.
+  const parts: Feature[] = [
+    ...features,
+    Math.random() < errors ? installErrors : undefined,
+    Math.random() < network ? installNetwork : undefined,
+    Math.random() < vitals ? installVitals : undefined,
+    // Both, since neither event comes in every case; what was sent once is not sent again.
+    () => listen(core, window, "pagehide", last),
+    () =>
+      listen(
+        core,
+        document,
+        "visibilitychange",
+        (event) => document.visibilityState == "hidden" && last(event),
+      ),
+  ].filter((part) => !!part);
+  parts.forEach((part) => quietly(() => part(core)));
 }

@@ -1,204 +1,178 @@
 // SPDX-License-Identifier: MIT
 // From something thrown to a report: what it was, what led to it, how often.
 
-import { listen, quietly, text, uuid } from './safe';
-import { sessionId } from './session';
-import type { BrowserError, Cause, Core } from './types';
+import type { Core } from "./core.js";
+import { listen, patch, quietly, stackAbove, text, uuid } from "./safe.js";
+import { sessionId } from "./session.js";
+import type { BrowserError, Cause } from "./types.js";
 
-const WINDOW = 60e3;
-const MAX_KINDS = 50;
-/** Different errors of a minute that are sent; what is over is counted with the next ones. */
-const MAX_PER_WINDOW = 20;
+/** For so long an error is sent once, and counted from then on. */
+const WINDOW_MS = 60e3;
+/** Different errors sent in that time; further ones are counted, too. */
+const MAX_SENT = 20;
+/** Different errors known in that time; still further ones are dropped. */
+const MAX_KNOWN = 50;
+const MAX_CAUSES = 5;
+/** Characters; with every one of three bytes a report still fits the relay's 64 KiB. */
+const MAX_MESSAGE = 5000;
+const MAX_STACK = 10000;
 
-/** An error of this page or of another realm. */
-function isError(value: any): value is Error {
+interface Known {
+  _event: BrowserError;
+  _at: number;
+  /** How many came since it was sent. */
+  _held: number;
+}
+
+type Thrown = Partial<Error> & { errors?: Iterable<Thrown>; cause?: Thrown };
+
+/** An error, of this page or of another realm. */
+function isError(value: unknown): value is Error {
   return (
-    value instanceof Error ||
-    (!!value && typeof value == 'object' && 'message' in value && 'stack' in value)
+    value instanceof Error || (typeof value == "object" && !!value && "message" in value && "stack" in value)
   );
 }
 
-/** The first line of a stack that names a place: V8's first line is the message again. */
-function place(stack: string): string {
-  return stack.split('\n').find((line) => /:\d+/.test(line) && /^\s*at |@/.test(line)) || '';
+/** `error.cause` and the members of an AggregateError, nearest first. */
+function causesOf(error: Thrown): Cause[] {
+  const all = [error];
+  for (const one of all)
+    for (const next of [...(one.errors || []), one.cause])
+      if (next && all.length <= MAX_CAUSES && !all.includes(next)) all.push(next);
+  return all.slice(1).map((one) => ({
+    type: text(one.name || "Error"),
+    message: text(isError(one) ? one.message : one).slice(0, MAX_MESSAGE),
+    stack: text(one.stack || "").slice(0, MAX_STACK),
+  }));
 }
 
-/** `error.cause` outwards and the members of an AggregateError, at most five. */
-function causesOf(error: any): Cause[] {
-  const found: Cause[] = [];
-  const seen = [error];
-  let queue: any[] = [...(error?.errors || []), error?.cause];
-  while (queue.length && found.length < 5) {
-    const one = queue.shift();
-    if (one == null || seen.includes(one)) continue;
-    seen.push(one);
-    found.push({
-      type: text(one.name || 'Error'),
-      message: text(isError(one) ? one.message : one),
-      stack: text(one.stack || ''),
-    });
-    queue = [...queue, ...(one.errors || []), one.cause];
+/**
+ * Debug ids of the files in a stack.  Whoever built a file put into one of these objects a
+ * stack, in which the file's address comes first, and the id.
+ */
+function debugIds(stack: string): Record<string, string> | undefined {
+  const page = window as { _sentryDebugIds?: object; _monlightDebugIds?: object };
+  let found: Record<string, string> | undefined;
+  for (const [origin, id] of Object.entries({ ...page._sentryDebugIds, ...page._monlightDebugIds })) {
+    const file = /(\w+:\/\/[^\s()]+?):\d+/.exec(origin)?.[1];
+    if (file && stack.includes(file)) found = { ...found, [file]: text(id) };
   }
   return found;
 }
 
-/** Debug ids of the scripts in the stack, as the uploader or a bundler's plugin left them. */
-function debugIds(stack: string): Record<string, string> | undefined {
-  const known = { ...(window as any)._sentryDebugIds, ...(window as any)._monlightDebugIds };
-  const found: Record<string, string> = {};
-  let any = false;
-  for (const origin in known) {
-    const file = /(?:at |@|\()?((?:https?|file|capacitor|app):[^\s()]+?):\d+:\d+/.exec(origin)?.[1];
-    if (file && stack.includes(file)) {
-      found[file] = known[origin];
-      any = true;
-    }
-  }
-  return any ? found : undefined;
-}
-
-interface Seen {
-  _at: number;
-  _held: number;
-  _event: BrowserError;
-}
-
 export function installErrors(core: Core): void {
-  const { _config: config, _transport: transport } = core;
-  const seen = new Map<string, Seen>();
+  const { _client: client, _config: config, _transport: transport } = core;
+  const known = new Map<string, Known>();
   let windowAt = 0;
   let sent = 0;
+  let busy = false;
 
-  /** Sends what was counted instead of sent, of everything or of what is past its minute. */
-  const settle = (all?: boolean) => {
-    const now = Date.now();
-    for (const [key, kind] of seen) {
-      if (!all && now - kind._at < WINDOW) continue;
-      seen.delete(key);
-      if (kind._held > 0)
-        transport._error({ ...kind._event, event_id: uuid(), count: Math.min(kind._held, 10000) });
-    }
+  /** Reports what was counted: of everything, or of what is past its time and forgotten. */
+  const settle = (all?: unknown) =>
+    known.forEach((kind, key) => {
+      const over = Date.now() - kind._at >= WINDOW_MS;
+      if (over) known.delete(key);
+      if (kind._held && (over || all)) {
+        transport._error({ ...kind._event, event_id: uuid(), count: kind._held });
+        kind._held = 0;
+      }
+    });
+
+  const hold = (kind: Known) => {
+    if (!kind._held++) setTimeout(settle, WINDOW_MS);
   };
 
-  core._report = (type, message, stack, context, error) =>
-    quietly(() => {
-      const ignored = config.ignoreErrors.some((pattern) =>
-        typeof pattern == 'string'
-          ? `${type}: ${message}`.includes(pattern)
-          : pattern.test(`${type}: ${message}`),
-      );
-      if (ignored) return;
-      settle();
-      const key = `${type}:${message}:${place(stack)}`;
-      const before = seen.get(key);
-      if (before) {
-        before._held++;
-        return;
-      }
-      const causes = quietly(() => causesOf(error)) || [];
-      const event: BrowserError = {
-        type,
-        message,
-        stack,
-        url: quietly(() => location.href) || '',
-        user_agent: quietly(() => navigator.userAgent) || '',
-        session_id: sessionId(),
-        context: { ...core._context, ...context, ...(core._context.user_id ? { user_id: core._context.user_id } : {}) },
-        release: config.release,
-        timestamp: new Date().toISOString(),
-        environment: config.environment,
-        event_id: uuid(),
-        causes: causes.length ? causes : undefined,
-        debug_ids: quietly(() => debugIds(stack)),
-      };
-      core._enrich.forEach((enrich) => quietly(() => enrich(event)));
-      let changed: BrowserError | null = event;
-      // A hook of the page that throws must not cost the report.
-      if (config.beforeSend) quietly(() => (changed = config.beforeSend!(event)));
-      if (!changed) return;
-      const now = Date.now();
-      if (now - windowAt >= WINDOW) {
-        windowAt = now;
-        sent = 0;
-      }
-      const over = sent++ >= MAX_PER_WINDOW;
-      if (seen.size >= MAX_KINDS) {
-        if (over) return;
-        const [oldest] = seen;
-        seen.delete(oldest[0]);
-        if (oldest[1]._held > 0)
-          transport._error({ ...oldest[1]._event, event_id: uuid(), count: oldest[1]._held });
-      }
-      seen.set(key, { _at: now, _held: over ? 1 : 0, _event: changed });
-      if (!over) transport._error(changed);
-    });
-
-  core._client.captureError = (error, context) =>
-    quietly(() => {
-      const known = isError(error);
-      core._report(
-        known ? text(error.name || 'Error') : 'Error',
-        text(known ? error.message : error),
-        known ? text(error.stack || '') : '',
-        context,
-        error,
-      );
-    });
-  core._client.captureMessage = (message, level) =>
-    quietly(() =>
-      core._report(
-        level == 'warning' ? 'ConsoleWarning' : 'ConsoleError',
-        text(message),
-        text(new Error(text(message)).stack),
-      ),
-    );
-
-  core._undo.push(
-    listen(window, 'error', (event: ErrorEvent) => {
-      const { error } = event;
-      if (!event.message && !error) return;
-      if (isError(error)) core._client.captureError(error);
-      else
-        core._report(
-          'Error',
-          text(event.message || error),
-          event.filename ? `    at ${event.filename}:${event.lineno}:${event.colno}` : '',
-        );
-    }),
-    listen(window, 'unhandledrejection', (event: PromiseRejectionEvent) => {
-      const { reason } = event;
-      if (isError(reason)) {
-        const name = text(reason.name || 'UnhandledRejection');
-        core._report(name, text(reason.message), text(reason.stack || ''), undefined, reason);
-      } else core._report('UnhandledRejection', text(reason), text(reason?.stack || ''));
-    }),
-    () => seen.clear(),
-    () => settle(true),
-  );
-  core._final.push(() => settle(true));
-  if (config.captureConsole) installConsole(core);
-}
-
-function installConsole(core: Core): void {
-  let busy = false;
-  for (const [name, level] of [
-    ['error', 'error'],
-    ['warn', 'warning'],
-  ] as const) {
-    const original = console[name];
-    let active = true;
-    const patched = (...args: unknown[]) => {
-      original.apply(console, args);
-      if (!active || busy) return;
-      busy = true;
-      quietly(() => core._client.captureMessage(args.map(text).join(' '), level));
-      busy = false;
+  const report: Core["_report"] = (type, message, stack, context, more) => {
+    const title = `${type}: ${message}`;
+    if (
+      config.ignoreErrors.some((one) =>
+        typeof one == "string" ? title.includes(one) : title.search(one) >= 0,
+      )
+    )
+      return;
+    settle();
+    // With the place it was thrown: in V8's stack the first line repeats the message.
+    const key = title + /^( *at |[^@\n]*@).+:\d/m.exec(stack);
+    const before = known.get(key);
+    if (before) return hold(before);
+    if (known.size >= MAX_KNOWN) return;
+    const now = Date.now();
+    let event: BrowserError | null = {
+      type,
+      message,
+      stack,
+      url: location.href,
+      user_agent: navigator.userAgent,
+      session_id: sessionId(),
+      context: { ...core._context, ...context, ...core._user },
+      release: config.release,
+      timestamp: new Date(now).toISOString(),
+      environment: config.environment,
+      event_id: uuid(),
+      debug_ids: debugIds(stack),
+      ...more,
     };
-    console[name] = patched;
-    core._undo.push(() => {
-      active = false;
-      // Somebody who wrapped us later keeps his wrapping.
-      if (console[name] == patched) console[name] = original;
+    core._enrich.forEach((enrich) => enrich(event!));
+    if (config.beforeSend) event = config.beforeSend(event);
+    if (!event) return;
+    const kind = { _event: event, _at: now, _held: 0 };
+    known.set(key, kind);
+    if (now - windowAt >= WINDOW_MS) {
+      windowAt = now;
+      sent = 0;
+    }
+    if (sent++ < MAX_SENT) transport._error(event);
+    else hold(kind);
+  };
+
+  core._report = (type, message, stack, ...more) => {
+    // What the page's own hooks report while they are called would go round for ever.
+    if (busy) return;
+    busy = true;
+    quietly(() => report(type, text(message).slice(0, MAX_MESSAGE), stack.slice(0, MAX_STACK), ...more));
+    busy = false;
+  };
+
+  const thrown = (error: unknown, otherwise: string, context?: Record<string, unknown>) =>
+    quietly(() => {
+      const { name, message, stack } = (isError(error) ? error : { message: error, stack: "" }) as Error;
+      const causes = quietly(() => causesOf(error as Thrown)) || [];
+      core._report(text(name || otherwise), message, text(stack || ""), context, causes[0] && { causes });
     });
-  }
+
+  const say = (message: unknown, level: string | undefined, above: unknown) =>
+    quietly(() => {
+      const type = level == "warning" ? "ConsoleWarning" : "ConsoleError";
+      core._report(type, text(message), stackAbove(above, text(message)), undefined, { level });
+    });
+
+  client.captureError = (error, context) => thrown(error, "Error", context);
+  client.captureMessage = (message, level) => say(message, level, client.captureMessage);
+  const { flush } = client;
+  client.flush = () => {
+    quietly(() => settle(true));
+    return flush();
+  };
+  core._final.push(settle);
+  core._undo.push(() => settle(true));
+
+  listen<ErrorEvent>(core, window, "error", ({ error, message, filename, lineno, colno }) => {
+    if (isError(error)) thrown(error, "Error");
+    // An event with neither is of an image or a script that did not load: see resources.ts.
+    else if (message || error)
+      core._report("Error", message || text(error), filename ? `    at ${filename}:${lineno}:${colno}` : "");
+  });
+  listen<PromiseRejectionEvent>(core, window, "unhandledrejection", ({ reason }) =>
+    thrown(reason, "UnhandledRejection"),
+  );
+
+  if (config.captureConsole)
+    for (const name of ["error", "warn"] as const)
+      patch(core, console, name, (original) => {
+        const ours = (...args: unknown[]) => {
+          original.apply(console, args);
+          say(args.map(text).join(" "), name == "warn" ? "warning" : name, ours);
+        };
+        return ours;
+      });
 }

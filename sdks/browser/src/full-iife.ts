@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { autoInit } from './auto';
-import { init } from './full';
+import { autoInit } from "./auto.js";
+import { init } from "./full.js";
 
 autoInit(init);
-export { init };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { autoInit } from './auto';
-import { init } from './index';
+import { autoInit } from "./auto.js";
+import { init } from "./index.js";
 
 autoInit(init);
-export { init };

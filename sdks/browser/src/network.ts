@@ -1,116 +1,106 @@
 // SPDX-License-Identifier: MIT
 // Requests of the page: how many, how long, which failed.
 
-import { quietly, text } from './safe';
-import type { Core } from './types';
+import type { Core } from "./core.js";
+import { patch, quietly, stackAbove, text } from "./safe.js";
 
-const UUID = /\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=\/|$)/gi;
+const IDS = /\/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+)(?=\/|$)/gi;
 
-function resolve(url: string): URL {
-  return new URL(url, location.href);
-}
+const resolve = (url: string) => new URL(url, location.href);
 
-/** Folds ids in a path: `/users/42/` is `/users/{id}/`. */
-export function foldPath(path: string): string {
-  return path.replace(UUID, '/{id}').replace(/\/\d+(?=\/|$)/g, '/{id}');
-}
-
-/** Origin and path without query, fragment and ids; of this page's origin the path alone. */
+/**
+ * Origin and path, numbers and UUIDs in it as {id}; no query, no fragment.  Of an address
+ * given relative to the page the path alone, of one without an origin its scheme.
+ */
 export function sanitizeUrl(url: string): string {
   return (
     quietly(() => {
-      const parsed = resolve(url);
-      return (/^[a-z][a-z0-9+.-]*:/i.test(url) ? parsed.origin : '') + foldPath(parsed.pathname);
-    }) ?? url.split(/[?#]/)[0]!
+      const { origin, protocol, pathname } = resolve(url);
+      if (origin == "null") return protocol;
+      return (/^(\w+:|\/\/)/.test(url) ? origin : "") + pathname.replace(IDS, "/{id}");
+    }) ?? url.replace(/[?#].*/s, "")
   );
 }
 
 export function installNetwork(core: Core): void {
   const { endpoint } = core._config;
 
-  const isOwn = (url: string) =>
-    url == endpoint || url.startsWith(`${endpoint}/`) || url.startsWith(`${endpoint}?`);
-
-  const done = (method: string, url: string, status: number, begun: number, why?: string) =>
+  /** Notes a request; returns what to call at its end, `why` if there is no answer. */
+  const begin = (method: unknown, given: unknown, above: unknown, headers?: object) =>
     quietly(() => {
-      const labels = {
-        method: method.toUpperCase(),
-        status: String(status),
-        host: quietly(() => resolve(url).host) || 'unknown',
-      };
-      core._metric('browser_http_requests_total', 'counter', 1, labels);
-      core._metric(
-        'browser_http_request_duration_ms',
-        'histogram',
-        performance.now() - begun,
-        labels,
-      );
-      if (why == null && status < 500) return;
-      const what = `${labels.method} ${sanitizeUrl(url)} `;
-      core._client.captureError(
-        new Error(what + (why ?? `failed with status ${status}`)),
-        { type: 'NetworkError' },
-      );
+      const url = text(given);
+      // Neither what goes to the relay, nor what another client of ours sends to its own.
+      if (url.startsWith(endpoint) && /^([/?#]|$)/.test(url.slice(endpoint.length))) return undefined;
+      if (headers && "X-Monlight-Key" in headers) return undefined;
+      const begun = performance.now();
+      const stack = stackAbove(above);
+      return (status: number, why = `failed with status ${status}`) =>
+        quietly(() => {
+          const verb = text(method || "GET").toUpperCase();
+          const what = `${verb} ${sanitizeUrl(url)}`;
+          const labels = {
+            method: verb,
+            status: text(status),
+            host: quietly(() => resolve(url).host) || "unknown",
+          };
+          core._metric("browser_http_requests_total", "counter", 1, labels);
+          core._metric("browser_http_request_duration_ms", "histogram", performance.now() - begun, labels);
+          core._request?.(what, status);
+          if (status && status < 500) return;
+          const message = `${what} ${why}`;
+          // V8 writes the message into the stack when the error is made.
+          core._report("Error", message, stack.replace(/^Error$/m, `Error: ${message}`), {
+            type: "NetworkError",
+          });
+        });
     });
 
-  const original = window.fetch;
-  let active = true;
-  if (original) {
-    const patched = function (this: unknown, input: any, init?: any) {
-      const promise = original.call(this ?? window, input, init);
-      const url = active && quietly(() => text(input?.url ?? input));
-      if (!url || isOwn(url)) return promise;
-      const method = quietly(() => text(init?.method || input?.method || 'GET')) || 'GET';
-      const begun = performance.now();
-      promise.then(
-        (response: Response) => done(method, url, response.status, begun),
-        (error: any) =>
-          done(method, url, 0, begun, `network error: ${text(error?.message ?? error)}`),
+  patch(core, window, "fetch", (original) => {
+    function fetch(this: unknown, ...args: Parameters<typeof original>): Promise<Response> {
+      const [input, init] = args as [Partial<Request> | undefined, RequestInit | undefined];
+      const end = quietly(() =>
+        begin(init?.method || input?.method, input?.url ?? input, fetch, init?.headers),
       );
-      return promise;
-    };
-    quietly(() => (window.fetch = patched as typeof fetch));
-    core._undo.push(() => {
-      active = false;
-      if (window.fetch == patched) window.fetch = original;
-    });
-  }
-  installXhr(core, isOwn, done, () => active);
-}
-
-function installXhr(
-  core: Core,
-  isOwn: (url: string) => boolean,
-  done: (method: string, url: string, status: number, begun: number, why?: string) => void,
-  isActive: () => boolean,
-): void {
-  const proto = quietly(() => XMLHttpRequest.prototype);
-  if (!proto) return;
-  const { open, send } = proto;
-  const requests = new WeakMap<XMLHttpRequest, [method: string, url: string]>();
-
-  const patchedOpen = function (this: XMLHttpRequest, method: any, url: any, ...rest: any[]) {
-    quietly(() => requests.set(this, [text(method), text(url)]));
-    return (open as any).call(this, method, url, ...rest);
-  };
-  const patchedSend = function (this: XMLHttpRequest, body?: any) {
-    const [method, url] = requests.get(this) || [];
-    if (isActive() && url && method && !isOwn(url) && !(this as any)._monlight) {
-      const begun = performance.now();
-      quietly(() =>
-        this.addEventListener('loadend', () =>
-          done(method, url, this.status, begun, this.status ? undefined : 'network error'),
-        ),
+      const answer = original.apply(this as Window, args);
+      if (!end || !quietly(() => answer.then)) return answer;
+      return answer.then(
+        (response) => {
+          end(response.status);
+          return response;
+        },
+        (error) => {
+          end(0, `network error: ${text(quietly(() => error.message) ?? error)}`);
+          throw error;
+        },
       );
     }
-    return send.call(this, body);
-  };
-  quietly(() => {
-    proto.open = patchedOpen as typeof open;
-    proto.send = patchedSend;
+    return fetch;
   });
-  core._undo.push(() => {
-    if (proto.open == patchedOpen) proto.open = open;
-    if (proto.send == patchedSend) proto.send = send;
+
+  const requests = new WeakMap<XMLHttpRequest, [method: string, url: string | URL]>();
+  const proto = quietly(() => XMLHttpRequest.prototype);
+  if (!proto) return;
+  patch(core, proto, "open", (original) => {
+    return function (this: XMLHttpRequest, ...args: [string, string | URL]) {
+      quietly(() => requests.set(this, args));
+      return original.apply(this, args as never);
+    };
+  });
+  patch(core, proto, "send", (original) => {
+    return function send(this: XMLHttpRequest, body) {
+      quietly(() => {
+        const [method, url] = requests.get(this)!;
+        const end = begin(method, url, send);
+        if (end)
+          this.addEventListener(
+            "loadend",
+            () => end(this.status, this.status ? undefined : "network error"),
+            {
+              once: true,
+            },
+          );
+      });
+      return original.call(this, body);
+    };
   });
 }

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: MIT
-// What could not be sent survives a reload: in this tab's storage, at most 64 KB.
-import { listen, quietly } from './safe';
-import type { Feature } from './types';
+// What could not be sent survives a reload: in this tab's storage, at most 64 000
+// characters, the newest.
 
-const KEY = 'monlight_offline';
-const MAX_CHARS = 64e3;
+import type { Feature, Waiting } from "./core.js";
+import { listen, quietly } from "./safe.js";
 
+const MAX_CHARACTERS = 64e3;
+
+/** Keeps what the memory's queue has no room or no time for, and sends it later. */
 export const offline: Feature = (core) => {
-  const read = (): [string, string][] =>
-    quietly(() => JSON.parse(sessionStorage.getItem(KEY) || '[]')) || [];
-  core._transport._lost = (path, body) => {
-    const kept = [...read(), [path, body]];
-    while (JSON.stringify(kept).length > MAX_CHARS) kept.shift();
-    quietly(() => sessionStorage.setItem(KEY, JSON.stringify(kept)));
-  };
+  const key = `monlight_offline_${core._config.dsn}`;
+  const kept = (): Waiting[] => quietly(() => JSON.parse(sessionStorage.getItem(key)!)) || [];
+  core._transport._lost = (request) =>
+    quietly(() => {
+      const all = [...kept(), request];
+      while (JSON.stringify(all).length > MAX_CHARACTERS) all.shift();
+      sessionStorage.setItem(key, JSON.stringify(all));
+    });
   const replay = () => {
-    const kept = read();
-    quietly(() => sessionStorage.removeItem(KEY));
-    kept.forEach(([path, body]) => core._transport._post(path, body));
+    const all = kept();
+    quietly(() => sessionStorage.removeItem(key));
+    all.forEach(core._transport._send);
   };
-  core._undo.push(listen(window, 'online', replay));
+  listen(core, window, "online", replay);
   replay();
 };

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
-import { quietly, uuid } from './safe';
+import { quietly, uuid } from "./safe.js";
 
-const KEY = 'monlight_session_id';
-let fallback: string | undefined;
+const KEY = "monlight_session_id";
+let unstored: string | undefined;
 
-/** The id of this tab's session; where storage is blocked, that of this page view. */
+/** The id of this tab's session; where storage is blocked, that of this page. */
 export function sessionId(): string {
-  const stored = quietly(() => sessionStorage.getItem(KEY)) || fallback;
-  if (stored) return stored;
-  fallback = uuid();
-  const fresh = fallback;
+  const known = quietly(() => sessionStorage.getItem(KEY)) || unstored;
+  if (known) return known;
+  const fresh = uuid();
+  unstored = fresh;
   quietly(() => {
     sessionStorage.setItem(KEY, fresh);
-    // What is stored is found there again; nothing of it is kept here.
-    if (sessionStorage.getItem(KEY) === fresh) fallback = undefined;
+    unstored = undefined;
   });
   return fresh;
 }

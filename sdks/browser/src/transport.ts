@@ -1,133 +1,147 @@
 // SPDX-License-Identifier: MIT
-// What leaves the page: errors at once, metrics in batches, everything when the page
-// is left.  A relay that is away or says 429 is asked again later, from a small ring.
+// What leaves the page: errors at once, metrics in batches, everything when the page is
+// left.  While the relay is away, or says that it had enough, requests wait in a small
+// ring, of which one is tried again after each pause.
 
-import { quietly } from './safe';
-import { sessionId } from './session';
-import type { BrowserMetric, ResolvedConfig, Transport } from './types';
+import type { Transport, Waiting } from "./core.js";
+import { quietly, uuid } from "./safe.js";
+import { sessionId } from "./session.js";
+import type { BrowserMetric, ResolvedConfig } from "./types.js";
 
 const BATCH = 10;
-const INTERVAL = 5000;
-/** Bytes of one body: the browser lets 64 KiB of keep-alive bodies be under way together. */
-const MAX_BODY = 48e3;
+const INTERVAL_MS = 5000;
 const RING = 30;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60e3;
+const LONGEST_RETRY_AFTER_MS = 3600e3;
+/** Bytes of one body: the relay takes 64 KiB. */
+const MAX_BODY = 48e3;
+/** Bytes under way with keepalive: beyond 64 KiB the browser refuses (Fetch, 4.6). */
+const MAX_KEEPALIVE = 60e3;
 
-export function createTransport(config: ResolvedConfig): Transport {
-  const { dsn, endpoint, debug } = config;
-  // The page's own, taken before anything wraps it.
-  const fetch = quietly(() => globalThis.fetch?.bind(globalThis));
+const bytes = (body: string) => quietly(() => new Blob([body]).size) || body.length;
+
+export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Transport {
+  // The page's own, before anything of ours or of others wraps it.
+  const fetch = quietly(() => globalThis.fetch.bind(globalThis));
+  const say = quietly(() => console.warn);
   let buffer: BrowserMetric[] = [];
-  let ring: [path: string, body: string][] = [];
+  let ring: Waiting[] = [];
+  let underWay = 0;
   let pause = 0;
   let resumeAt = 0;
-  let retry: ReturnType<typeof setTimeout> | undefined;
+  let gone = false;
   let stopped = false;
 
-  const warn = (error: unknown) => debug && console.warn('[Monlight] Transport error:', error);
+  const warn = (reason: unknown) => debug && quietly(() => say!("[Monlight] Transport error:", reason));
 
-  const later = (path: string, body: string, seconds = 0) => {
-    pause = Math.min(pause * 2 || 1000, 60e3);
-    const wait = seconds * 1000 || pause * (0.5 + Math.random() / 2);
+  const keep = (request: Waiting) => {
+    if (ring.push(request) > RING) transport._lost?.(ring.shift()!);
+  };
+
+  const failed = (request: Waiting, reason: unknown, retryAfter?: string | null) => {
+    warn(reason);
+    keep(request);
+    // Of requests that failed together the first one decides.
+    if (Date.now() < resumeAt) return;
+    pause = Math.min(pause * 2 || FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+    const wait =
+      Math.min(Number(retryAfter) * 1000, LONGEST_RETRY_AFTER_MS) || pause * (0.5 + Math.random() / 2);
     resumeAt = Date.now() + wait;
-    ring.push([path, body]);
-    if (ring.length > RING) transport._lost?.(...ring.shift()!);
-    clearTimeout(retry);
-    if (!stopped) retry = setTimeout(again, wait);
+    setTimeout(() => {
+      resumeAt = 0;
+      next();
+    }, wait);
   };
 
-  const again = () => {
-    const waiting = ring;
-    ring = [];
-    resumeAt = 0;
-    waiting.forEach(([path, body]) => post(path, body));
+  const next = () => {
+    const request = ring.shift();
+    if (request && !stopped) send(request);
   };
 
-  const answered = (status: number, after: string | null, path: string, body: string) => {
-    if (status == 429 || status >= 500) later(path, body, Math.min(Number(after) || 0, 3600));
-    else pause = 0;
-    if (status >= 400) warn(status);
-  };
-
-  const post = (path: string, body: string) => {
-    if (Date.now() < resumeAt) {
-      ring.push([path, body]);
-      if (ring.length > RING) transport._lost?.(...ring.shift()!);
-      return;
-    }
-    const headers = { 'Content-Type': 'application/json', 'X-Monlight-Key': dsn };
+  const send = async (request: Waiting) => {
+    if (!fetch) return leave(request);
+    if (Date.now() < resumeAt) return keep(request);
+    const [path, body] = request;
+    const size = bytes(body);
+    underWay += size;
     try {
-      if (fetch) {
-        fetch(endpoint + path, {
-          method: 'POST',
-          headers,
-          body,
-          // Over the limit the browser would refuse to send it at all.
-          keepalive: body.length < MAX_BODY,
-        }).then(
-          (response) =>
-            answered(response.status, quietly(() => response.headers.get('Retry-After')) ?? null, path, body),
-          (error) => {
-            warn(error);
-            later(path, body);
-          },
-        );
-      } else {
-        const xhr = new XMLHttpRequest();
-        (xhr as any)._monlight = true;
-        xhr.open('POST', endpoint + path, true);
-        Object.entries(headers).forEach(([name, value]) => xhr.setRequestHeader(name, value));
-        xhr.onload = () => answered(xhr.status, xhr.getResponseHeader('Retry-After'), path, body);
-        xhr.onerror = () => later(path, body);
-        xhr.send(body);
+      const { status, headers } = await fetch(endpoint + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Monlight-Key": dsn },
+        body,
+        keepalive: underWay < MAX_KEEPALIVE,
+      });
+      if (status == 429 || status >= 500) failed(request, status, headers.get("Retry-After"));
+      else {
+        if (status >= 400) warn(status);
+        pause = 0;
+        next();
       }
     } catch (error) {
-      warn(error);
+      failed(request, error);
     }
+    underWay -= size;
   };
 
-  /** On leaving: a beacon of plain text needs no preflight, so nothing can hold it up. */
-  const leave = (path: string, body: string) => {
-    const url = `${endpoint}${path}?key=${encodeURIComponent(dsn)}`;
-    if (!quietly(() => navigator.sendBeacon(url, body))) post(path, body);
+  /** A beacon of plain text needs no preflight, so nothing can hold it up. */
+  const leave = (request: Waiting) => {
+    const [path, body] = request;
+    const sent = quietly(() =>
+      navigator.sendBeacon(`${endpoint}${path}?key=${encodeURIComponent(dsn)}`, body),
+    );
+    if (!sent && fetch) send(request);
+  };
+
+  const sendMetrics = (metrics: BrowserMetric[], by: typeof leave) => {
+    const body = JSON.stringify({ metrics, session_id: sessionId(), event_id: uuid() });
+    const half = metrics.length >> 1;
+    if (half && bytes(body) > MAX_BODY) {
+      sendMetrics(metrics.slice(0, half), by);
+      sendMetrics(metrics.slice(half), by);
+    } else by(["/api/browser/metrics", body]);
+  };
+
+  const flush = (by: typeof leave) => {
+    const metrics = buffer;
+    buffer = [];
+    if (metrics.length) sendMetrics(metrics, by);
   };
 
   const transport: Transport = {
     _error(event) {
-      if (!stopped) quietly(() => post('/api/browser/errors', JSON.stringify(event)));
+      if (stopped) return;
+      let body = quietly(() => JSON.stringify(event));
+      // What the page added may be circular, or larger than the relay takes.
+      if (!body || bytes(body) > MAX_BODY)
+        body = JSON.stringify({ ...event, context: {}, causes: [], breadcrumbs: [] });
+      (gone ? leave : send)(["/api/browser/errors", body]);
     },
-    _push(metric) {
+    _metric(metric) {
       if (stopped) return;
       buffer.push(metric);
-      if (buffer.length >= BATCH) transport._flush();
+      if (gone || buffer.length >= BATCH) flush(gone ? leave : send);
     },
-    _flush(leaving) {
-      const send = leaving ? leave : post;
-      const metrics = buffer;
-      buffer = [];
-      while (metrics.length) {
-        // Halved until it fits; a single metric always does.
-        let n = metrics.length;
-        let body: string;
-        do {
-          body = JSON.stringify({ metrics: metrics.slice(0, n), session_id: sessionId() });
-        } while (body.length > MAX_BODY && (n = n >> 1));
-        metrics.splice(0, n || 1);
-        send('/api/browser/metrics', body);
-      }
-      if (leaving) {
-        const waiting = ring;
-        ring = [];
-        waiting.forEach(([path, body]) => leave(path, body));
-      }
+    _send: send,
+    _flush: () => flush(send),
+    _leave(last) {
+      flush(leave);
+      if (!last) return;
+      gone = true;
+      const waiting = ring;
+      ring = [];
+      waiting.forEach(transport._lost || leave);
     },
     _stop() {
-      transport._flush();
+      flush(send);
       stopped = true;
       clearInterval(timer);
-      clearTimeout(retry);
     },
-    _post: post,
   };
-  const timer = setInterval(() => quietly(() => transport._flush()), INTERVAL);
+  const timer = setInterval(() => {
+    // A page whose timers run was not gone: the back/forward cache has returned it.
+    gone = false;
+    quietly(transport._flush);
+  }, INTERVAL_MS);
   return transport;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// What the user of the SDK sees.
 
 /** How the SDK is set up; `dsn` and `endpoint` are required. */
 export interface MonlightConfig {
@@ -11,13 +12,16 @@ export interface MonlightConfig {
   /** For one `production`. */
   environment?: string;
   /**
-   * Share of page views that are measured, 0 to 1. A number counts for vitals alone, as it
+   * Share of page views that are watched, 0 to 1. A number counts for vitals alone, as it
    * always has; an object names each kind. Default 1.
    */
   sampleRate?: number | { errors?: number; vitals?: number; network?: number };
   /** Says in the console what goes wrong with sending. Default false. */
   debug?: boolean;
-  /** Sees each error before it is sent; returns it, changed or not, or null to drop it. */
+  /**
+   * Sees each error before it is sent; returns it, changed or not, or null to drop it. An
+   * error is dropped as well when this throws: what was to be scrubbed must not go out.
+   */
   beforeSend?: (event: BrowserError) => BrowserError | null;
   /** Errors not to report: texts or patterns looked for in `Type: message`. */
   ignoreErrors?: (string | RegExp)[];
@@ -28,20 +32,12 @@ export interface MonlightConfig {
 }
 
 /** The configuration with every default filled in. */
-export interface ResolvedConfig {
-  dsn: string;
-  endpoint: string;
-  release: string | undefined;
-  environment: string | undefined;
+export interface ResolvedConfig extends MonlightConfig {
   sampleRate: { errors: number; vitals: number; network: number };
-  debug: boolean;
-  beforeSend: MonlightConfig['beforeSend'];
   ignoreErrors: (string | RegExp)[];
-  enabled: boolean;
-  captureConsole: boolean;
 }
 
-/** One frame of a cause: as the relay takes it, text only. */
+/** What led to an error: an `error.cause`, or a member of an AggregateError. */
 export interface Cause {
   type: string;
   message: string;
@@ -68,22 +64,26 @@ export interface BrowserError {
   release?: string;
   timestamp: string;
   environment?: string;
+  /** Of a message: the level it was given. */
+  level?: string;
+  /** A report seen twice by the server is stored once. */
   event_id: string;
   /** How many equal errors this one stands for; absent: one. */
   count?: number;
   causes?: Cause[];
   breadcrumbs?: Breadcrumb[];
+  /** By the file's address in the stack: which build of it this is. */
   debug_ids?: Record<string, string>;
 }
 
 /** A value as it is sent. */
 export interface BrowserMetric {
   name: string;
-  type: 'counter' | 'histogram' | 'gauge';
+  type: "counter" | "histogram" | "gauge";
   value: number;
   labels: Record<string, string>;
   timestamp: string;
-  /** The last value with this id counts. */
+  /** Of all values with this name and id the last one counts. */
   id?: string;
 }
 
@@ -93,55 +93,18 @@ export interface MonlightClient {
   captureError(error: unknown, context?: Record<string, unknown>): void;
   /** Reports a text; level `warning` or `error`. */
   captureMessage(message: string, level?: string): void;
-  /** Says who uses the page; goes with each error as `user_id`. */
+  /** Says who uses the page; goes with each later error as `context.user_id`. "": nobody. */
   setUser(userId: string): void;
   /** Adds to the context of every later error. */
   addContext(key: string, value: unknown): void;
-  /** Adds to a counter. */
+  /** Adds to a counter; 1 unless said otherwise. */
   counter(name: string, value?: number, labels?: Record<string, string>): void;
   /** Records one value of many. */
   histogram(name: string, value: number, labels?: Record<string, string>): void;
   /** Sets a gauge. */
   gauge(name: string, value: number, labels?: Record<string, string>): void;
-  /** Sends what waits; resolves when it was handed to the browser. */
+  /** Sends what waits; resolves when the browser has it. */
   flush(): Promise<void>;
   /** Undoes everything `init` did and sends what waits. May be called twice. */
   destroy(): void;
 }
-
-/** Everything one client shares among its parts; an extra feature gets it as well. */
-export interface Core {
-  _config: ResolvedConfig;
-  _client: MonlightClient;
-  _transport: Transport;
-  _context: Record<string, unknown>;
-  /** Functions that undo what was installed; called in reverse. */
-  _undo: (() => void)[];
-  /** Called before each last flush, so that final values are in it. */
-  _final: (() => void)[];
-  /** Adds to an error before it is sent. */
-  _enrich: ((event: BrowserError) => void)[];
-  _report(type: string, message: string, stack: string, context?: object, error?: unknown): void;
-  _metric(
-    name: string,
-    type: BrowserMetric['type'],
-    value: number,
-    labels?: Record<string, string>,
-    id?: string,
-    page?: string,
-  ): void;
-}
-
-/** What a transport takes; see transport.ts. */
-export interface Transport {
-  _error(event: BrowserError): void;
-  _push(metric: BrowserMetric): void;
-  _flush(leaving?: boolean): void;
-  _stop(): void;
-  /** Bodies that could not be sent, offered to the offline queue. */
-  _lost?: (path: string, body: string) => void;
-  _post(path: string, body: string): void;
-}
-
-/** An extra feature of the full build. */
-export type Feature = (core: Core) => void;

@@ -8,8 +8,8 @@
 #include "points.h"
 #include "tier.h"
 
-/* A point that no tier has yet. */
-struct waiting {
+/* A point whose value may be corrected by one behind it. */
+struct correctable {
 	struct point point;
 	uint32_t group;
 	uint32_t order; /* of arrival */
@@ -20,8 +20,11 @@ struct reading {
 	const struct selection *selection;
 	const struct span *span;
 	struct tier_state state;
-	struct waiting *waiting;
-	size_t nwaiting, room;
+	struct correctable *correctable;
+	size_t ncorrectable, room;
+	/* What no tier has yet, added up: of group g and bucket b at [g * buckets + b], or NULL. */
+	struct bucket **early;
+	struct arena *early_mem;
 	/* of the group at hand */
 	struct arena *mem;
 	struct bucket *buckets;
@@ -51,22 +54,60 @@ span_whole(int64_t from, int64_t to)
 	return (struct span){from, to, to - from, TIER_DAY, true};
 }
 
-/* ---- what waits ------------------------------------------------------------------ */
+/* Where in a group's buckets that time lies, or -1. */
+static int64_t
+place(const struct span *span, int64_t time)
+{
+	return time < span->from || time >= span->to ? -1 : (time - span->from) / span->step;
+}
+
+/* A bucket that is about to get its first points. */
+static void
+begin_bucket(const struct reading *r, struct bucket *b, struct arena *mem)
+{
+	if (b->sketch == NULL && r->span->sketches && r->selection->type == METRIC_HISTOGRAM)
+		b->sketch = sketch_new(mem);
+}
+
+/* ---- what no tier has yet ------------------------------------------------------------ */
 
 static void
-add_waiting(struct reading *r, const struct point *point)
+add_point(struct reading *r, uint32_t group, const struct point *point)
+{
+	int64_t i = place(r->span, time_floor(point->time, MS_PER_SECOND) / MS_PER_SECOND);
+	struct bucket **b;
+
+	if (i == -1)
+		return;
+	b = &r->early[group * span_buckets(r->span) + (size_t)i];
+	if (*b == NULL)
+		*b = arena_alloc(r->early_mem, sizeof **b);
+	begin_bucket(r, *b, r->early_mem);
+	summary_add(&(*b)->summary, point->value, point->time);
+	if ((*b)->sketch != NULL)
+		sketch_add((*b)->sketch, point->value, 1);
+}
+
+static void
+take_point(struct reading *r, const struct point *point)
 {
 	const struct selection *s = r->selection;
 	int64_t group = member_group(s->waiting, s->nwaiting, point->series);
 
 	if (group == -1)
 		return;
-	r->waiting = array_grow(r->waiting, r->nwaiting, &r->room, sizeof *r->waiting);
-	r->waiting[r->nwaiting] = (struct waiting){*point, (uint32_t)group, (uint32_t)r->nwaiting};
-	r->nwaiting++;
+	if (point->id == 0) {
+		add_point(r, (uint32_t)group, point);
+		return;
+	}
+	r->correctable =
+	    array_grow(r->correctable, r->ncorrectable, &r->room, sizeof *r->correctable);
+	r->correctable[r->ncorrectable] =
+	    (struct correctable){*point, (uint32_t)group, (uint32_t)r->ncorrectable};
+	r->ncorrectable++;
 }
 
-/* Points whose value may still be corrected. */
+/* Points of which the compactor still waits for a last value. */
 static int
 read_open(struct reading *r)
 {
@@ -78,12 +119,12 @@ read_open(struct reading *r)
 
 		st = db_query(db, SQL_OPEN_OF_SERIES, DB_ARGS(DB_INT(series)));
 		for (; st == DB_ROW; st = db_next(db, SQL_OPEN_OF_SERIES))
-			add_waiting(r, &(struct point){
-					   .series = series,
-					   .id = (uint64_t)db_int(db, SQL_OPEN_OF_SERIES, 0),
-					   .time = db_int(db, SQL_OPEN_OF_SERIES, 1),
-					   .value = db_real(db, SQL_OPEN_OF_SERIES, 2),
-				       });
+			take_point(r, &(struct point){
+					  .series = series,
+					  .id = (uint64_t)db_int(db, SQL_OPEN_OF_SERIES, 0),
+					  .time = db_int(db, SQL_OPEN_OF_SERIES, 1),
+					  .value = db_real(db, SQL_OPEN_OF_SERIES, 2),
+				      });
 	}
 	return st;
 }
@@ -102,69 +143,51 @@ read_batches(struct reading *r)
 		struct point point;
 
 		while (points_next(&reader, &point) == 1)
-			add_waiting(r, &point);
+			take_point(r, &point);
 	}
 	return st;
 }
 
-/* By group, and within it points with the same series and id together, the last one last. */
+/* The same series and id together, the last value last. */
 static int
-compare_waiting(const void *a, const void *b)
+compare_correctable(const void *a, const void *b)
 {
-	const struct waiting *x = a, *y = b;
+	const struct correctable *x = a, *y = b;
 
-	if (x->group != y->group)
-		return x->group < y->group ? -1 : 1;
+	if (x->point.series != y->point.series)
+		return x->point.series < y->point.series ? -1 : 1;
 	if (x->point.id != y->point.id)
 		return x->point.id < y->point.id ? -1 : 1;
-	if (x->point.id != 0 && x->point.series != y->point.series)
-		return x->point.series < y->point.series ? -1 : 1;
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static bool
-is_corrected(const struct waiting *w, const struct waiting *next)
-{
-	return w->point.id != 0 && next->group == w->group && next->point.id == w->point.id &&
-	       next->point.series == w->point.series;
-}
-
-/* Sorts them and drops those whose value was corrected by a later one. */
+/* Adds of each series and id the last value. */
 static void
 settle(struct reading *r)
 {
-	size_t kept = 0;
+	const struct correctable *all = r->correctable;
+	const size_t n = r->ncorrectable;
 
-	if (r->nwaiting > 0)
-		qsort(r->waiting, r->nwaiting, sizeof *r->waiting, compare_waiting);
-	for (size_t i = 0; i < r->nwaiting; i++)
-		if (i + 1 == r->nwaiting || !is_corrected(&r->waiting[i], &r->waiting[i + 1]))
-			r->waiting[kept++] = r->waiting[i];
-	r->nwaiting = kept;
+	if (n > 0)
+		qsort(r->correctable, n, sizeof *r->correctable, compare_correctable);
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || all[i + 1].point.series != all[i].point.series ||
+		    all[i + 1].point.id != all[i].point.id)
+			add_point(r, all[i].group, &all[i].point);
 }
 
 /* ---- a group --------------------------------------------------------------------- */
 
-static struct bucket *
-bucket_at(struct reading *r, int64_t time)
-{
-	struct bucket *b;
-
-	if (time < r->span->from || time >= r->span->to)
-		return NULL;
-	b = &r->buckets[(time - r->span->from) / r->span->step];
-	if (b->sketch == NULL && r->span->sketches && r->selection->type == METRIC_HISTOGRAM)
-		b->sketch = sketch_new(r->mem);
-	return b;
-}
-
 static int
 add_row(struct reading *r, const struct tier_row *row)
 {
-	struct bucket *b = bucket_at(r, tier_time(row->key));
+	int64_t i = place(r->span, tier_time(row->key));
+	struct bucket *b;
 
-	if (b == NULL)
+	if (i == -1)
 		return 0;
+	b = &r->buckets[i];
+	begin_bucket(r, b, r->mem);
 	summary_merge(&b->summary, &row->summary);
 	if (b->sketch != NULL && row->sketch != NULL &&
 	    sketch_decode(b->sketch, row->sketch, row->sketch_len) == -1) {
@@ -178,9 +201,8 @@ static int
 add_rows(struct reading *r, int tier, uint32_t series, int64_t from, int64_t to)
 {
 	struct tier_row row;
-	int st;
+	int st = tier_first(r->db, tier, series, from, to, &row);
 
-	st = tier_first(r->db, tier, series, from, to, &row);
 	for (; st == DB_ROW; st = tier_next(r->db, tier, &row))
 		if (add_row(r, &row) == -1) {
 			db_done(r->db, tiers[tier].range);
@@ -221,15 +243,20 @@ add_stretch(struct reading *r, int tier, uint32_t series, int64_t from, int64_t 
 }
 
 static void
-add_point(struct reading *r, const struct point *point)
+add_early(struct reading *r, uint32_t group)
 {
-	struct bucket *b = bucket_at(r, time_floor(point->time, MS_PER_SECOND) / MS_PER_SECOND);
+	const size_t n = span_buckets(r->span);
 
-	if (b == NULL)
-		return;
-	summary_add(&b->summary, point->value, point->time);
-	if (b->sketch != NULL)
-		sketch_add(b->sketch, point->value, 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct bucket *early = r->early[group * n + i];
+
+		if (early == NULL)
+			continue;
+		begin_bucket(r, &r->buckets[i], r->mem);
+		summary_merge(&r->buckets[i].summary, &early->summary);
+		if (early->sketch != NULL)
+			sketch_merge(r->buckets[i].sketch, early->sketch);
+	}
 }
 
 static int
@@ -244,9 +271,7 @@ read_group(struct reading *r, uint32_t group)
 		    add_stretch(
 			r, r->span->grain, s->stored[i].series, r->span->from, r->span->to) == -1)
 			return DB_FAILED;
-	for (size_t i = 0; i < r->nwaiting; i++)
-		if (r->waiting[i].group == group)
-			add_point(r, &r->waiting[i].point);
+	add_early(r, group);
 	return 0;
 }
 
@@ -259,17 +284,21 @@ read_span(struct db *db, const struct selection *selection, const struct span *s
 
 	if (selection->ngroups == 0)
 		return 0;
+	r.early = heap_alloc(selection->ngroups * span_buckets(span) * sizeof(struct bucket *));
+	r.early_mem = arena_new(4096);
+	r.mem = arena_new(65536);
 	st = tier_state_read(db, &r.state);
 	if (st == 0)
 		st = read_open(&r);
 	if (st == 0)
 		st = read_batches(&r);
 	settle(&r);
-	r.mem = arena_new(65536);
 	for (size_t group = 0; group < selection->ngroups && st == 0; group++)
 		if ((st = read_group(&r, (uint32_t)group)) == 0)
 			visit(arg, group, r.buckets);
 	arena_free(r.mem);
-	free(r.waiting);
+	arena_free(r.early_mem);
+	free(r.early);
+	free(r.correctable);
 	return st;
 }

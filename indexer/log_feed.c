@@ -38,6 +38,7 @@ struct feed {
 	struct side sides[2];
 	int64_t pos;  /* of the next byte to be read */
 	bool midline; /* it lies in a line that was too long */
+	bool timed;   /* lines of this plain file begin with their time */
 	int64_t last_ns;
 	bool gap; /* lines are missing in the chain: say so before the first record behind */
 
@@ -228,7 +229,7 @@ take_record(struct feed *f, const struct docker_record *r, int64_t at)
 
 /* A line of a plain file: it may begin with its time. */
 static void
-parse_plain(const struct feed *f, const char *line, size_t len, struct docker_record *r)
+parse_plain(struct feed *f, const char *line, size_t len, struct docker_record *r)
 {
 	size_t n = len > 0 && (line[0] == '[' || line[0] == '<'), start = n;
 	char time[40];
@@ -245,8 +246,10 @@ parse_plain(const struct feed *f, const char *line, size_t len, struct docker_re
 	n -= start;
 	while (n > 0 && (time[n - 1] == '-' || time[n - 1] == ':' || time[n - 1] == ' '))
 		n--;
-	if (n < 19 || time[4] != '-' || time_parse(time, n, &r->ns) == -1)
-		r->ns = f->last_ns > f->run->now_ns ? f->last_ns : f->run->now_ns;
+	if (n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0)
+		f->timed = true;
+	else /* where others have a time, one without goes on with the one before */
+		r->ns = f->timed ? f->last_ns : f->run->now_ns;
 }
 
 /* One line of the file, at that offset; cut: it was longer than we read. */

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Reads a log store from its files, as fcgi/logs/chunk.h describes them: the tests' own
-second opinion on what the indexer has written."""
+"""The indexer by itself, and its log store read from the files as fcgi/logs/chunk.h
+describes them: the tests' own second opinion on what was written."""
 
 import ctypes
 import ctypes.util
+import os
 import sqlite3
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
+
+from stack import binaries
 
 LEVELS = ["UNKNOWN", "TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 KINDS = ["line", "gap", "lifecycle"]
@@ -108,6 +113,12 @@ class LogStore:
     def number(self, name):
         return self.query("SELECT value FROM number WHERE name = ?", name)[0][0]
 
+    def ready(self):
+        """Whether the indexer has made it."""
+        return Path(self.path).exists() and bool(
+            self.query("SELECT 1 FROM sqlite_schema WHERE name = 'number'")
+        )
+
     def lines(self):
         """Every line, in the order of ids; checks what the directory says about each chunk."""
         db = sqlite3.connect(self.path)
@@ -143,3 +154,35 @@ class LogStore:
             self.query(f"SELECT ifnull(sum({columns}), 0) FROM {table}")[0][0]
             for table in ("tally", "histogram")
         )
+
+
+class Indexer:
+    """The indexer on a home of its own, with what it says kept."""
+
+    def __init__(self, home, **variables):
+        self.home = Path(home)
+        self.sources = self.home / "containers"
+        for name in ("data", "containers"):
+            (self.home / name).mkdir(parents=True)
+        self.store = LogStore(self.home / "data" / "logs.db")
+        self.said = open(self.home / "said", "a+b")
+        self.variables = {
+            "PATH": os.environ["PATH"],
+            "MONLIGHT_HOME": str(home),
+            "LOG_SOURCES": str(self.sources),
+            **{name: str(value) for name, value in variables.items()},
+        }
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            [binaries() / "monlight-indexer", *arguments], env=self.variables, cwd=self.home, stderr=self.said
+        )
+
+    def run(self, *jobs):
+        """One pass of each job, to its end."""
+        for job in jobs:
+            assert self.start(job).wait(120) == 0, self.words()
+
+    def words(self):
+        self.said.seek(0)
+        return self.said.read().decode(errors="replace")

@@ -14,51 +14,16 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from containers import Container
-from logstore import LogStore
-from stack import binaries, eventually
+from logstore import Indexer
+from stack import eventually
 
 KILLS = int(os.environ.get("KILLS", "12"))
-INDEXER = binaries() / "monlight-indexer"
-
-
-class Indexer:
-    """The indexer on a home of its own, with what it says kept."""
-
-    def __init__(self, home, **variables):
-        self.home = Path(home)
-        self.sources = self.home / "containers"
-        for name in ("data", "containers"):
-            (self.home / name).mkdir(parents=True)
-        self.store = LogStore(self.home / "data" / "logs.db")
-        self.said = open(self.home / "said", "a+b")
-        self.variables = {
-            "PATH": os.environ["PATH"],
-            "MONLIGHT_HOME": str(home),
-            "LOG_SOURCES": str(self.sources),
-            **{name: str(value) for name, value in variables.items()},
-        }
-
-    def start(self, *arguments):
-        return subprocess.Popen(
-            [INDEXER, *arguments], env=self.variables, cwd=self.home, stderr=self.said
-        )
-
-    def run(self, *jobs):
-        """One pass of each job, to its end."""
-        for job in jobs:
-            assert self.start(job).wait(120) == 0, self.words()
-
-    def words(self):
-        self.said.seek(0)
-        return self.said.read().decode(errors="replace")
 
 
 class Writer(threading.Thread):
@@ -228,7 +193,7 @@ def test_a_file_that_is_followed_when_it_is_unlinked_is_read_to_its_end(tmp_path
     container = Container(indexer.sources, "short")
     process = indexer.start("-f", "ingest")
     container.write("first")
-    assert eventually(lambda: Path(indexer.store.path).exists() and len(indexer.store.lines()) == 1)
+    assert eventually(lambda: indexer.store.ready() and len(indexer.store.lines()) == 1)
     for i in range(20):
         container.write(f"before {i}")
         by_unlink(container)

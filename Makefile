@@ -192,6 +192,15 @@ $(VENV)/stamp: tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+# The Python SDK: its tests with the share of lines they reach, and its types.
+.PHONY: python-sdk
+python-sdk: $(VENV)/stamp
+	cd sdks/python && $(abspath $(VENV))/bin/mypy
+	cd sdks/python && PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 $(abspath $(VENV))/bin/python -m coverage run \
+		--data-file=$(abspath $(VENV))/coverage -m pytest -q -p no:cacheprovider
+	cd sdks/python && $(abspath $(VENV))/bin/python -m coverage report \
+		--data-file=$(abspath $(VENV))/coverage --fail-under=90
+
 .PHONY: browser
 browser: all $(NODE_STAMP)
 	MONLIGHT_BIN=$(abspath $(BIN)) npm run --silent test:browser
@@ -204,6 +213,7 @@ test: deps-test
 	$(MAKE) -j$(JOBS) VARIANT=asan all
 	$(MAKE) -j$(JOBS) check
 	$(MAKE) -j$(JOBS) VARIANT=asan unit
+	$(MAKE) python-sdk
 	$(MAKE) VARIANT=asan http
 	$(MAKE) VARIANT=asan fault
 	$(MAKE) sdk-browser-test

@@ -24,8 +24,8 @@ MAX_TRACEBACK = 200_000
 def _library_places() -> tuple[str, ...]:
     paths = set(sysconfig.get_paths().values())
     for find in ("getsitepackages", "getusersitepackages"):
-        found = getattr(site, find, list)()
-        paths.update([found] if isinstance(found, str) else found)
+        places: str | list[str] = getattr(site, find, list)()
+        paths.update([places] if isinstance(places, str) else places)
     # The directory of scripts and data is no place of libraries.
     paths -= {sysconfig.get_paths().get("data", ""), sysconfig.get_paths().get("scripts", "")}
     return tuple(os.path.realpath(path) + os.sep for path in paths if path)

@@ -15,7 +15,7 @@ from .. import scope as scopes
 from .._worker import never_raise
 from ..errors import ErrorClient
 from ..metrics import MetricsClient
-from ._http import count_request
+from ._http import count_request, report_once
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -90,8 +90,7 @@ class MonlightASGI:
             try:
                 await self.app(scope, receive, sending)
             except Exception as error:
-                if self.error_client is not None and not getattr(error, "_monlight_seen", False):
-                    self.error_client.report_error_sync(error)
+                report_once(self.error_client, error)
                 raise
             finally:
                 # A background task runs after the answer and is no part of its duration.

@@ -23,7 +23,7 @@ from .. import scope as scopes
 from .._worker import never_raise
 from ..errors import ErrorClient
 from ..metrics import MetricsClient
-from ._http import count_request
+from ._http import count_request, report_once
 
 
 class MonlightMiddleware:
@@ -67,8 +67,7 @@ class MonlightMiddleware:
     def process_exception(self, request: Any, exception: Exception) -> None:
         """Called by Django when a view raises; Django then answers as without us."""
         with never_raise():
-            if self.errors is not None:
-                self.errors.report_error_sync(exception, _request_of(request))
+            report_once(self.errors, exception, _request_of(request))
 
     def _count(self, request: Any, response: Any, begun: float) -> None:
         match = getattr(request, "resolver_match", None)

@@ -20,6 +20,7 @@ except ImportError as error:  # pragma: no cover
 from .._worker import never_raise
 from ..errors import ErrorClient
 from ..metrics import MetricsClient
+from ._http import report_once
 from .asgi import MonlightASGI, request_of
 
 logger = logging.getLogger("monlight.fastapi")
@@ -38,9 +39,7 @@ async def MonlightExceptionHandler(request: Request, exc: Exception) -> JSONResp
     with never_raise():
         client = getattr(request.app.state, "monlight_error_client", None)
         if isinstance(client, ErrorClient):
-            client.report_error_sync(exc, request_of(request.scope))
-            # Starlette raises it on after this answer; the middleware must not report it again.
-            exc._monlight_seen = True  # type: ignore[attr-defined]
+            report_once(client, exc, request_of(request.scope))
     logger.error("Unhandled exception in %s", request.url.path, exc_info=exc)
     return JSONResponse({"detail": "Internal server error"}, status_code=500)
 

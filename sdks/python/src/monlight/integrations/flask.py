@@ -13,6 +13,7 @@ except ImportError as error:  # pragma: no cover
 from .._worker import never_raise
 from ..errors import ErrorClient
 from ..metrics import MetricsClient
+from ._http import report_once
 from .wsgi import MonlightWSGI
 
 
@@ -39,10 +40,7 @@ def setup_monlight(
                 request.environ["monlight.endpoint"] = request.url_rule.rule
 
     def report(_sender: Any, exception: Exception, **_extra: Any) -> None:
-        if error_client is not None:
-            error_client.report_error_sync(exception)
-            with never_raise():
-                exception._monlight_seen = True  # type: ignore[attr-defined]
+        report_once(error_client, exception)
 
     app.before_request(remember_route)
     # Flask answers 500 by itself, so the middleware never sees the exception.

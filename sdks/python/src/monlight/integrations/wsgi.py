@@ -11,7 +11,7 @@ from .. import scope as scopes
 from .._worker import never_raise
 from ..errors import ErrorClient
 from ..metrics import MetricsClient
-from ._http import count_request
+from ._http import count_request, report_once
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -52,7 +52,13 @@ class MonlightWSGI:
                 status = int(line[:3])
             return start_response(line, headers, exc_info)
 
+        counted = False
+
         def done() -> None:
+            nonlocal counted
+            if counted:
+                return
+            counted = True
             count_request(
                 self.metrics_client,
                 str(environ.get("REQUEST_METHOD", "")),
@@ -81,12 +87,11 @@ class MonlightWSGI:
         return None
 
     def _report(self, error: Exception) -> None:
-        if self.error_client is not None and not getattr(error, "_monlight_seen", False):
-            self.error_client.report_error_sync(error)
+        report_once(self.error_client, error)
 
 
 class _Counted:
-    """The answer's body; the request is over when it was closed."""
+    """The answer's body; the request is over when it was read to its end, or closed."""
 
     def __init__(
         self, body: Iterable[bytes], done: Callable[[], None], report: Callable[[Exception], None]
@@ -101,6 +106,8 @@ class _Counted:
         except Exception as error:
             self._report(error)
             raise
+        finally:
+            self._done()
 
     def close(self) -> None:
         try:

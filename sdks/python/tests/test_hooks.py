@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+
+import monlight
+import pytest
+from monlight import ErrorClient, MonlightHandler, install_asyncio_handler, install_excepthook
+from monlight.transport import MemoryTransport
+
+
+def test_nothing_but_the_public_names_is_exported() -> None:
+    assert sorted(monlight.__all__) == [
+        "ErrorClient",
+        "MetricsClient",
+        "MonlightHandler",
+        "__version__",
+        "add_breadcrumb",
+        "install_asyncio_handler",
+        "install_excepthook",
+        "isolated",
+        "set_tag",
+        "set_user",
+    ]
+    assert monlight.__version__
+
+
+def test_what_ends_a_thread_is_reported_and_still_shown(
+    errors: ErrorClient, transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", shown.append)
+    monkeypatch.setattr(sys, "excepthook", lambda *args: shown.append(args))
+    install_excepthook(errors)
+
+    def fail() -> None:
+        raise ValueError("in a thread")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    error = ValueError("at the top")
+    sys.excepthook(ValueError, error, None)
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    errors.flush()
+    assert {p["message"] for p in transport.payloads} == {"in a thread", "at the top"}
+    assert len(shown) == 3
+
+
+def test_what_a_task_nobody_awaits_raises_is_reported(
+    errors: ErrorClient, transport: MemoryTransport
+) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: None)
+        install_asyncio_handler(errors)
+        loop.call_exception_handler({"message": "lost", "exception": ValueError("task")})
+
+    asyncio.run(main())
+    errors.flush()
+    assert transport.payloads[0]["message"] == "task"
+
+
+def test_log_records_become_breadcrumbs_and_reports(
+    errors: ErrorClient, transport: MemoryTransport
+) -> None:
+    logger = logging.getLogger("shop.test")
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG)
+    handler = MonlightHandler(errors)
+    logger.addHandler(handler)
+    logging.getLogger("httpx").addHandler(handler)
+    try:
+        logger.debug("too fine")
+        logger.info("began %s", "well")
+        try:
+            raise KeyError("x")
+        except KeyError:
+            logger.exception("it failed")
+        logger.error("no exception here")
+        logging.getLogger("httpx").error("not ours")
+    finally:
+        logger.removeHandler(handler)
+        logging.getLogger("httpx").removeHandler(handler)
+    errors.flush()
+    first, second = transport.payloads
+    assert first["exception_type"] == "KeyError"
+    assert first["extra"] == {"logger": "shop.test", "log_message": "it failed"}
+    assert [crumb["message"] for crumb in first["breadcrumbs"]] == ["began well"]
+    assert (second["exception_type"], second["level"]) == ("Message", "error")

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""Each framework is driven through its own test client; what is not installed is not tested here."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from monlight import ErrorClient, MetricsClient
+from monlight.transport import MemoryTransport
+
+
+def points(client: MetricsClient, transport: MemoryTransport) -> dict[tuple[str, str, str], Any]:
+    """What was counted: (method, endpoint, status) -> how often."""
+    client.flush()
+    items = [i for r in transport.requests if r.path == "/api/metrics" for i in r.json]
+    durations = [i for i in items if i["name"] == "http_request_duration_seconds"]
+    counts: dict[tuple[str, str, str], Any] = {}
+    for item in items:
+        if item["name"] == "http_requests_total":
+            labels = item["labels"]
+            key = (labels["method"], labels["endpoint"], labels["status"])
+            counts[key] = counts.get(key, 0) + item["value"]
+    assert len(durations) == sum(counts.values())
+    assert all(item["value"] > 0 for item in durations)
+    return counts
+
+
+def reports(transport: MemoryTransport) -> list[dict[str, Any]]:
+    return [r.json for r in transport.requests if r.path == "/api/errors"]
+
+
+def fastapi_app(transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from monlight.integrations import fastapi as integration
+
+    monkeypatch.setattr(integration, "ErrorClient", _with_transport(ErrorClient, transport))
+    monkeypatch.setattr(integration, "MetricsClient", _with_transport(MetricsClient, transport))
+    app = FastAPI()
+    clients = integration.setup_monlight(
+        app,
+        error_tracker_url="http://errors",
+        metrics_collector_url="http://metrics",
+        api_key="k",
+        project="shop",
+    )
+
+    @app.get("/items/{item}")
+    def item(item: int) -> dict[str, int]:
+        return {"item": item}
+
+    @app.get("/crash")
+    def crash() -> None:
+        raise ValueError("route failed")
+
+    @app.get("/stream")
+    def stream() -> Any:
+        return StreamingResponse(iter([b"a", b"b"]))
+
+    return app, clients
+
+
+def _with_transport(kind: Any, transport: MemoryTransport) -> Any:
+    class WithTransport(kind):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs, transport=transport)
+
+    WithTransport.__name__ = kind.__name__
+    return WithTransport
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_fastapi_counts_by_route_and_reports_crashes(
+    transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi.testclient import TestClient
+
+    app, clients = fastapi_app(transport, monkeypatch)
+    logging.getLogger("monlight.fastapi").disabled = True
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for n in range(3):
+            assert client.get(f"/items/{n}").json() == {"item": n}
+        answer = client.get("/crash?token=abc", headers={"Authorization": "secret", "X-Id": "7"})
+        assert answer.status_code == 500
+        assert answer.json() == {"detail": "Internal server error"}
+        assert client.get("/nowhere/1").status_code == 404
+        assert client.get("/nowhere/2").status_code == 404
+        assert client.get("/stream").text == "ab"
+    # The end of the lifespan has flushed.
+    assert points(clients["metrics_client"], transport) == {
+        ("GET", "/items/{item}", "200"): 3,
+        ("GET", "/crash", "500"): 1,
+        ("GET", "<unmatched>", "404"): 2,
+        ("GET", "/stream", "200"): 1,
+    }
+    (event,) = reports(transport)
+    assert event["exception_type"] == "ValueError"
+    assert event["request_url"].endswith("/crash?token=[filtered]")
+    assert event["request_headers"]["x-id"] == "7"
+    assert "authorization" not in event["request_headers"]
+    assert event["frames"][0]["function"].endswith("crash")
+
+
+def test_without_addresses_nothing_is_set_up() -> None:
+    from fastapi import FastAPI
+    from monlight.integrations.fastapi import setup_monlight
+
+    assert setup_monlight(FastAPI(), api_key="k") == {"error_client": None, "metrics_client": None}
+
+
+def test_flask_counts_by_rule_and_reports_crashes(transport: MemoryTransport) -> None:
+    from flask import Flask
+    from monlight.integrations.flask import setup_monlight
+
+    app = Flask(__name__)
+    app.logger.disabled = True
+    metrics = MetricsClient("http://m", "k", transport=transport)
+    errors = ErrorClient("http://e", "k", transport=transport)
+    setup_monlight(app, error_client=errors, metrics_client=metrics)
+
+    @app.route("/items/<int:item>")
+    def item(item: int) -> str:
+        return str(item)
+
+    @app.route("/crash")
+    def crash() -> str:
+        raise ValueError("route failed")
+
+    client = app.test_client()
+    assert [client.get(f"/items/{n}").text for n in range(3)] == ["0", "1", "2"]
+    assert client.get("/crash", buffered=True).status_code == 500
+    assert client.get("/nowhere", buffered=True).status_code == 404
+    assert points(metrics, transport) == {
+        ("GET", "/items/<int:item>", "200"): 3,
+        ("GET", "/crash", "500"): 1,
+        ("GET", "<unmatched>", "404"): 1,
+    }
+    (event,) = reports(transport)
+    assert event["message"] == "route failed" and event["request_method"] == "GET"
+
+
+def test_django_counts_by_route_and_reports_crashes(transport: MemoryTransport) -> None:
+    import django
+    from django.conf import settings
+    from django.http import HttpRequest, HttpResponse
+    from django.test import Client
+    from django.urls import path
+
+    metrics = MetricsClient("http://m", "k", transport=transport)
+    errors = ErrorClient("http://e", "k", transport=transport)
+
+    def item(request: HttpRequest, item: int) -> HttpResponse:
+        return HttpResponse(str(item))
+
+    def crash(request: HttpRequest) -> HttpResponse:
+        raise ValueError("view failed")
+
+    urls = type(
+        "urls", (), {"urlpatterns": [path("items/<int:item>/", item), path("crash/", crash)]}
+    )
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        ROOT_URLCONF=urls,
+        SECRET_KEY="test",
+        LOGGING_CONFIG=None,
+        MIDDLEWARE=["monlight.integrations.django.MonlightMiddleware"],
+        MONLIGHT={"error_client": errors, "metrics_client": metrics},
+    )
+    django.setup()
+    logging.getLogger("django.request").disabled = True
+    client = Client(raise_request_exception=False)
+    assert [client.get(f"/items/{n}/").status_code for n in range(3)] == [200] * 3
+    assert client.get("/crash/").status_code == 500
+    assert client.get("/nowhere/").status_code == 404
+    assert points(metrics, transport) == {
+        ("GET", "/items/<int:item>/", "200"): 3,
+        ("GET", "/crash/", "500"): 1,
+        ("GET", "<unmatched>", "404"): 1,
+    }
+    (event,) = reports(transport)
+    assert event["message"] == "view failed"
+    assert event["request_url"] == "http://testserver/crash/"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_celery_counts_tasks_and_reports_failures(transport: MemoryTransport) -> None:
+    from celery import Celery
+    from monlight.integrations.celery import setup_monlight
+
+    app = Celery("test", broker="memory://", backend="cache+memory://")
+    app.conf.task_always_eager = True
+    metrics = MetricsClient("http://m", "k", transport=transport)
+    errors = ErrorClient("http://e", "k", transport=transport)
+    setup_monlight(error_client=errors, metrics_client=metrics)
+
+    @app.task(name="add")
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    @app.task(name="fail")
+    def fail(password: str) -> None:
+        raise ValueError("task failed")
+
+    assert add.delay(1, 2).get() == 3
+    fail.delay(password="p")
+    metrics.flush()
+    items = [i for r in transport.requests if r.path == "/api/metrics" for i in r.json]
+    counted = {
+        (i["labels"]["task"], i["labels"]["state"]): i["value"]
+        for i in items
+        if i["name"] == "celery_tasks_total"
+    }
+    assert counted == {("add", "SUCCESS"): 1, ("fail", "FAILURE"): 1}
+    (event,) = reports(transport)
+    assert event["extra"]["task"] == "fail"
+    assert event["extra"]["kwargs"] == {"password": "[filtered]"}

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import gzip
+import http.server
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from monlight import ErrorClient, MetricsClient, _worker
+from monlight.transport import (
+    HTTPTransport,
+    MemoryTransport,
+    Request,
+    Response,
+    TransportError,
+)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_worker, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(_worker, "LAST_PAUSE", 0.05)
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    seen: ClassVar[list[tuple[dict[str, str], bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.seen.append((dict(self.headers), body))
+        self.send_response(202)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    Server.seen = []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def test_over_http_the_key_and_the_type_are_sent(server: str) -> None:
+    transport = HTTPTransport(server, "secret")
+    assert transport.send(Request("/api/errors", b"{}")).status == 202
+    transport.close()
+    headers, body = Server.seen[0]
+    assert headers["X-API-Key"] == "secret" and headers["Content-Type"] == "application/json"
+    assert body == b"{}"
+
+
+def test_large_bodies_are_compressed(server: str) -> None:
+    transport = HTTPTransport(server, "secret")
+    body = json.dumps({"a": "x" * 5000}).encode()
+    transport.send(Request("/api/errors", body))
+    transport.close()
+    headers, got = Server.seen[0]
+    assert headers["Content-Encoding"] == "gzip" and gzip.decompress(got) == body
+
+
+def test_nobody_there_is_a_transport_error() -> None:
+    transport = HTTPTransport("http://127.0.0.1:9", "k", 0.5)
+    with pytest.raises(TransportError):
+        transport.send(Request("/", b"{}"))
+    with pytest.raises(TransportError):
+        HTTPTransport("nonsense", "k").send(Request("/", b"{}"))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (TransportError("down"), Response(200)),
+        (Response(503, "full"), Response(200)),
+        (Response(429, "", 0.01), Response(201)),
+        (Response(500), TransportError("down"), Response(202)),
+    ],
+)
+def test_what_may_succeed_later_is_sent_again(answers: tuple[Any, ...]) -> None:
+    transport = MemoryTransport(*answers)
+    client = MetricsClient("http://h", "k", transport=transport)
+    client.counter("c")
+    assert client.flush(5.0)
+    assert len(transport.requests) == len(answers)
+    assert len({request.body for request in transport.requests}) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 413])
+def test_what_was_refused_is_not_sent_again(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    transport = MemoryTransport(Response(status, "because"))
+    client = MetricsClient("http://h", "k", transport=transport)
+    client.counter("c")
+    with caplog.at_level(logging.WARNING, "monlight"):
+        assert client.flush()
+    assert len(transport.requests) == 1 and "because" in caplog.text
+
+
+def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    client = MetricsClient("http://h", "k", transport=MemoryTransport(TransportError("down")))
+    with caplog.at_level(logging.WARNING, "monlight"):
+        for _ in range(5):
+            client.counter("c")
+            assert not client.flush(0.1)
+    assert caplog.text.count("cannot be reached") == 1
+
+
+def test_a_full_queue_drops_and_counts_and_never_blocks() -> None:
+    client = ErrorClient(
+        "http://h", "k", max_per_minute=10**9, transport=MemoryTransport(TransportError("down"))
+    )
+    before = _worker.worker.dropped
+    begun = time.monotonic()
+    for n in range(_worker.MAX_REQUESTS + 100):
+        client.report_message(str(n))
+    assert time.monotonic() - begun < 5
+    assert 50 <= _worker.worker.dropped - before <= 101
+
+
+def test_one_service_away_does_not_hold_up_the_other() -> None:
+    away = MetricsClient("http://h", "k", transport=MemoryTransport(TransportError("down")))
+    there = MemoryTransport()
+    errors = ErrorClient("http://h", "k", transport=there)
+    away.counter("c")
+    away.flush(0.05)
+    errors.report_message("hello")
+    until = time.monotonic() + 5
+    while not there.requests and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(there.requests) == 1
+
+
+PROGRAM = """
+import os, sys, time
+from monlight import MetricsClient, ErrorClient
+metrics = MetricsClient({url!r}, "k", flush_interval=60)
+metrics.start()
+metrics.counter("parent")
+{body}
+"""
+
+
+def run(url: str, body: str) -> list[dict[str, Any]]:
+    code = PROGRAM.format(url=url, body=body)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, env=os.environ
+    )
+    assert done.returncode == 0, done.stderr
+    found = []
+    for headers, payload in Server.seen:
+        if headers.get("Content-Encoding") == "gzip":
+            payload = gzip.decompress(payload)
+        found += json.loads(payload)
+    return found
+
+
+def test_the_end_of_the_program_sends_what_is_left(server: str) -> None:
+    assert [item["name"] for item in run(server, "")] == ["parent"]
+
+
+def test_a_child_has_a_worker_of_its_own(server: str) -> None:
+    body = """
+pid = os.fork()
+metrics.counter("child" if pid == 0 else "after")
+if pid == 0:
+    assert metrics.flush(5)
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+    counts = {item["name"]: item["value"] for item in run(server, body)}
+    assert counts == {"parent": 1, "child": 1, "after": 1}
+
+
+def test_multiprocessing_children_report_too(server: str) -> None:
+    body = """
+import multiprocessing
+def work(n):
+    metrics.counter("work")
+    metrics.flush(5)
+with multiprocessing.get_context("fork").Pool(3) as pool:
+    pool.map(work, range(12))
+"""
+    items = run(server, body)
+    assert sum(item["value"] for item in items if item["name"] == "work") == 12
+
+
+def test_the_command_says_what_came_back(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from monlight.__main__ import main
+
+    assert main(["test", "--url", server, "--metrics-url", server, "--key", "k"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["error: 202 {}", "metric: 202 {}"]
+    nobody = "http://127.0.0.1:9"
+    assert main(["test", "--url", nobody, "--metrics-url", server, "--key", "k"]) == 1

@@ -37,12 +37,15 @@ static const struct query_field fields[] = {
 static const int64_t steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
     10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 31536000, 315360000};
 
+/* The multiple of unit at or before value, or the first instant there is. */
 static int64_t
 floor_to(int64_t value, int64_t unit)
 {
-	int64_t rest = value % unit;
+	int64_t rest = value % unit, floor;
 
-	return value - (rest < 0 ? rest + unit : rest);
+	if (rest < 0)
+		rest += unit;
+	return __builtin_sub_overflow(value, rest, &floor) ? INT64_MIN : floor;
 }
 
 /* Takes open ends from the oldest line and from now; 0, or the refusal staged. */

@@ -55,9 +55,7 @@ read_totals(struct req *rq, int64_t *lines, bool *any, int64_t *newest_ns)
 	*any = !db_is_null(rq->db, SQL_SPAN, 1);
 	*newest_ns = db_int(rq->db, SQL_SPAN, 1);
 	db_done(rq->db, SQL_SPAN);
-	*lines = 0;
-	for (size_t i = 0; i < tallies.n; i++)
-		*lines += logs_tally_sum(&tallies.items[i]);
+	*lines = logs_tallies_sum(&tallies);
 	return true;
 }
 

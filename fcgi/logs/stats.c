@@ -54,18 +54,15 @@ logs_stats(struct req *rq)
 	struct logs_tallies tallies;
 	struct log_sources sources;
 	struct json_out *out;
-	int64_t total = 0;
 
 	if (db_begin_read(rq->db) == DB_FAILED ||
 	    log_sources_read(rq->db, rq->mem, &sources) == DB_FAILED ||
 	    logs_tallies_read(rq->db, rq->mem, &tallies) == DB_FAILED ||
 	    db_query(rq->db, SQL_SPAN, DB_NO_ARGS) != DB_ROW)
 		return req_fail_db(rq);
-	for (size_t i = 0; i < tallies.n; i++)
-		total += logs_tally_sum(&tallies.items[i]);
 	out = req_json(rq);
 	json_object(out, NULL);
-	json_int(out, "total_logs", total);
+	json_int(out, "total_logs", logs_tallies_sum(&tallies));
 	write_span(rq, out);
 	write_by_level(out, &tallies);
 	write_by_container(out, &tallies, &sources);

@@ -45,6 +45,20 @@ logs_tally_sum(const struct logs_tally *tally)
 	return sum;
 }
 
+int64_t
+logs_tallies_sum(const struct logs_tallies *tallies)
+{
+	int64_t sum = 0, low = store_number(logs_store(), "low_id"), shown;
+
+	for (size_t i = 0; i < tallies->n; i++)
+		sum += logs_tally_sum(&tallies->items[i]);
+	if (low <= 1)
+		return sum;
+	/* Each id is a line's, and the oldest go first. */
+	shown = store_number(logs_store(), "next_id") - low;
+	return shown < sum ? shown : sum;
+}
+
 /* Whether the kept counts answer: by source and level alone. */
 static bool
 is_kept(const struct filter *f)

@@ -27,6 +27,8 @@ struct logs_tallies {
 int logs_tallies_read(struct db *, struct arena *, struct logs_tallies *);
 /* The sum over all of one row. */
 int64_t logs_tally_sum(const struct logs_tally *);
+/* The sum over all rows, but for lines that MAX_ENTRIES hides: those are still in the rows. */
+int64_t logs_tallies_sum(const struct logs_tallies *);
 
 /*
  * How many lines pass the view's filter; counts for 200 ms at most: then *exact is false

@@ -4,13 +4,15 @@ the original that concern it."""
 
 import json
 import re
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from containers import Container, parse_ns
-from stack import UI_PASSWORD, eventually
+from stack import UI_PASSWORD, eventually, sanitized
 
 KEYS = {"id", "timestamp", "container", "stream", "level", "message"}
 LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -305,6 +307,19 @@ def test_an_expression_without_end_is_400_and_holds_nobody_up(lines, logs):
     assert logs.get("/health").status == 200
 
 
+def test_a_source_of_lines_that_cannot_be_read_is_said(fresh):
+    """Tests run as root, who may read all: what the indexer notes is put there by hand."""
+    stack = fresh(INDEXER="cron")
+    client = stack.client("logs")
+    with closing(sqlite3.connect(stack.database("logs"))) as db:
+        db.execute("UPDATE number SET value = 0 WHERE name = 'sources_readable'")
+        db.commit()
+    answer = client.get("/health").json
+    assert "LOG_SOURCES" in answer["warning"]
+    assert answer["status"] == "ok"
+    assert client.get("/api/logs").json["logs"] == []
+
+
 # ---- one line, and those around it -----------------------------------------------------------------
 
 
@@ -447,6 +462,19 @@ def test_an_empty_export_is_empty(lines):
     assert (answer.status, answer.body) == (200, b"")
 
 
+def test_a_long_download_leaves_the_search_alone(lines, logs):
+    lines.add(*[f"line {i} {'x' * 4000}" for i in range(2500)])
+    connection = logs.connect()
+    path = f"/api/logs/export?container={lines.name}"
+    connection.request("GET", path, headers={"X-API-Key": logs.key})
+    reply = connection.getresponse()  # and nothing is read of 10 MB
+    assert reply.status == 200
+    for _ in range(5):
+        assert lines.get("limit=1").json["total"] == 2500
+    assert len(reply.read().splitlines()) == 2500
+    connection.close()
+
+
 @pytest.mark.parametrize("query", ["format=xml", "order=up", "regex=%28", "since=x"])
 def test_an_export_of_nonsense_is_400(logs, query):
     answer = logs.get(f"/api/logs/export?{query}")
@@ -565,7 +593,8 @@ def test_fault_34_memory_does_not_grow_with_answers(stack, lines, logs):
     ask(40)
     before = resident()
     ask(150)
-    assert resident() - before < 2048  # kB, over 450 answers
+    if not sanitized():  # which keep what is freed for a while
+        assert resident() - before < 2048  # kB, over 450 answers
 
 
 def test_fault_35_a_cheap_question_stays_cheap(lines, logs):

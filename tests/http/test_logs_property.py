@@ -281,6 +281,8 @@ def test_old_lines_go_and_the_rest_keep_their_ids(fresh):
     after = fetch_all(client, [])
     assert len(after) == 1500
     assert client.get("/api/logs?limit=1&stream=stdout&stream=stderr").json["total"] == 1500
+    assert client.get("/health").json["logs_indexed"] == 1500
+    assert client.get("/api/stats").json["total_logs"] == 1500
     kept = {line["id"]: line for line in after}
     newest = max(kept)
     assert set(kept) == set(range(newest - 1499, newest + 1))

@@ -300,7 +300,7 @@ int
 map_content(
     struct db *db, struct arena *mem, int64_t id, int32_t source, const char **text, size_t *len)
 {
-	char *content;
+	char *content = NULL;
 	int st = load_part(db, mem, id, PART_CONTENT, source, &content, len);
 
 	*text = content;

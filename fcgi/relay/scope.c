@@ -163,15 +163,13 @@ function_before(const struct history *h, size_t place, struct token *name)
 		*name = assigned_name(h, at + star + 1);
 		return true;
 	}
-	if (!is_name(back(h, at)) && back(h, at)->kind != GROUP && back(h, at)->kind != LITERAL)
-		return false;
-	star = is_sign(back(h, at + 1), '*');
-	/* A method, a named function; a call is not followed by a brace. */
-	if (back(h, at)->kind == WORD)
+	/* A method or a named function; a call is not followed by a brace. */
+	if (is_name(back(h, at))) {
 		*name = *back(h, at);
-	else if (is_sign(back(h, at + 1), ':') || is_sign(back(h, at + 1), '='))
-		return false;
-	return true;
+		return true;
+	}
+	/* "['name']()": a method whose name is computed. */
+	return back(h, at)->kind == GROUP || back(h, at)->kind == LITERAL;
 }
 
 /* Whether the brace that follows begins a function's body. */

@@ -51,14 +51,6 @@ errors_cfg(const struct req *rq)
 int errors_missing(struct req *);
 
 /*
- * What lists walk along by count: the count itself below 32, above that its leading
- * five bits and their place, so that a count that grows seldom moves in an index.
- * Errors on one page are in the order of their counts; where a page ends among those
- * of one rank, counts that differ by less than 7 % may stand on either side.
- */
-int64_t count_rank(int64_t count);
-
-/*
  * Adds up the error's counts of n hours from first_hour on, hours since 1970.
  * Returns 0 or DB_FAILED.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "errors.h"
+#include "rank.h"
 
 #define EXACT_BITS 4 /* bits behind the leading one that a rank keeps */
 

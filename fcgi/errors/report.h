@@ -3,7 +3,7 @@
  * report: one POST /api/errors, from the body to the rows.
  *
  * report.c reads and judges it, occurrence.c packs what is kept of it as it is,
- * store.c counts it.  All memory is the request's.
+ * store.c and facets.c count it.  All memory is the request's.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -57,5 +57,32 @@ const char *occurrence_unpack(struct arena *, const void *blob, size_t len, size
 
 /* Stores the report in one transaction.  Returns 0 or DB_FAILED. */
 int report_store(struct req *, const struct report *, struct stored *);
+
+/* ---- inside the transaction ---------------------------------------------------- */
+
+/* The key and its error as they were before this report. */
+struct known {
+	int64_t key_id, key_count, reports;
+	int64_t error_id, status, resolved_at, level, browser;
+	int64_t first_seen, last_seen, rank, keys;
+};
+
+/* Where a transaction stands. */
+struct storing {
+	struct req *rq;
+	struct db *db;
+	const struct report *report;
+	struct stored *stored;
+};
+
+/* Whether it brings a resolved error back: a late one of before the resolution does not. */
+static inline bool
+report_reopens(const struct report *r, const struct known *k)
+{
+	return k->status == STATUS_RESOLVED && r->at >= k->resolved_at;
+}
+
+/* Counts the report in its environment and release.  Returns 0 or DB_FAILED. */
+int report_count_facets(struct storing *, const struct known *);
 
 #endif

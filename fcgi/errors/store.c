@@ -9,32 +9,17 @@
 #include <string.h>
 
 #include "clock.h"
+#include "rank.h"
 #include "report.h"
 #include "text.h"
 
 /* What one key may fill; the rest is left out and counted in /metrics. */
-#define MAX_FACETS 200
 #define MAX_TAG_NAMES 50
 #define MAX_TAG_VALUES 100
 #define TAG_NAME_MAX 100
 #define TAG_VALUE_MAX 200
 #define MAX_USERS 100000
 #define MAX_KEYS_OF_SESSION 100 /* what a session may fill: a list of it is read as a whole */
-
-/* The key and its error as they were before this report. */
-struct known {
-	int64_t key_id, key_count, reports;
-	int64_t error_id, status, resolved_at, level, browser;
-	int64_t first_seen, last_seen, rank, keys;
-};
-
-/* Where a transaction stands. */
-struct storing {
-	struct req *rq;
-	struct db *db;
-	const struct report *report;
-	struct stored *stored;
-};
 
 static int64_t
 hash(const char *text)
@@ -128,20 +113,13 @@ add_error(struct storing *s, struct known *k)
 	    s->db, SQL_ERROR_WORDS, DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->type), message));
 }
 
-/* A late report of before the resolution does not undo it. */
-static bool
-reopens(const struct report *r, const struct known *k)
-{
-	return k->status == STATUS_RESOLVED && r->at >= k->resolved_at;
-}
-
 /* Brings what the error shows up to date with this report. */
 static int
 touch_error(struct storing *s, const struct known *k)
 {
 	const struct report *r = s->report;
 	struct db_value id = DB_INT(k->error_id);
-	bool reopened = reopens(r, k), browser = k->browser || r->browser;
+	bool reopened = report_reopens(r, k), browser = k->browser || r->browser;
 	int64_t rank = count_rank(s->stored->count);
 	int64_t status = reopened ? STATUS_UNRESOLVED : k->status;
 	struct db_value resolved_at = status == STATUS_RESOLVED ? DB_INT(k->resolved_at) : DB_NULL;
@@ -189,122 +167,6 @@ put_occurrence(struct storing *s, const struct known *k)
 	return db_run(s->db, SQL_OCCURRENCE_PUT,
 	    DB_ARGS(DB_INT(k->key_id * SLOTS_PER_KEY + n), DB_INT(clock_now_ns() / 1000),
 		DB_INT(s->report->at), DB_BLOB(s->report->payload, s->report->payload_len)));
-}
-
-/* ---- scopes: see the table of that name --------------------------------------- */
-
-#define MAX_SCOPES 4 /* of one report */
-
-struct scope {
-	const char *project, *environment, *release;
-};
-
-/* The scopes a report is in; returns how many. */
-static int
-scopes_of(const struct report *r, struct scope scopes[MAX_SCOPES])
-{
-	int n = 0;
-
-	if (r->environment != NULL) {
-		scopes[n++] = (struct scope){r->project, r->environment, ""};
-		scopes[n++] = (struct scope){"", r->environment, ""};
-	}
-	if (r->release != NULL)
-		scopes[n++] = (struct scope){"", "", r->release};
-	if (r->environment != NULL && r->release != NULL)
-		scopes[n++] = (struct scope){"", r->environment, r->release};
-	return n;
-}
-
-/* Lets the key count in a scope it was not in before. */
-static int
-add_facet(struct storing *s, const struct known *k, const struct scope *scope)
-{
-	const struct db_value names[] = {
-	    DB_TEXT(scope->project), DB_TEXT(scope->environment), DB_TEXT(scope->release)};
-	const struct report *r = s->report;
-	int64_t facets, id, status = reopens(r, k) ? STATUS_UNRESOLVED : k->status;
-
-	if (db_number(s->db, SQL_FACET_COUNT_OF, DB_ARGS(DB_INT(k->key_id)), 0, &facets) == -1)
-		return DB_FAILED;
-	if (facets >= MAX_FACETS) {
-		s->stored->capped++;
-		return 0;
-	}
-	if (db_number(s->db, SQL_SCOPE_FIND, names, NELEM(names), 0, &id) == -1 ||
-	    (id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
-	    db_run(s->db, SQL_FACET_ADD,
-		DB_ARGS(DB_INT(k->key_id), DB_INT(id), DB_INT(status), DB_INT(r->count),
-		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1)
-		return DB_FAILED;
-	if (*scope->project != '\0' || *scope->release != '\0')
-		return 0;
-	return db_run(s->db, SQL_ERROR_ENVIRONMENTS, DB_ARGS(DB_INT(k->error_id)));
-}
-
-static int
-add_missing_facets(
-    struct storing *s, const struct known *k, const struct scope *scopes, int nscopes)
-{
-	for (int i = 0; i < nscopes; i++) {
-		int row = db_query(s->db, SQL_FACET_EXISTS,
-		    DB_ARGS(DB_INT(k->key_id), DB_TEXT(scopes[i].project),
-			DB_TEXT(scopes[i].environment), DB_TEXT(scopes[i].release)));
-
-		if (row == DB_ROW)
-			db_done(s->db, SQL_FACET_EXISTS);
-		else if (row == DB_FAILED || add_facet(s, k, &scopes[i]) == -1)
-			return DB_FAILED;
-	}
-	return 0;
-}
-
-/* A facet as it is after it was counted. */
-struct facet {
-	int64_t scope, count, rank, first_seen, last_seen;
-};
-
-/* Moves the facet in the indexes that its new numbers concern. */
-static int
-touch_facet(struct storing *s, const struct known *k, const struct facet *f)
-{
-	struct db_value key = DB_INT(k->key_id), scope = DB_INT(f->scope);
-	int64_t at = s->report->at, rank = count_rank(f->count);
-
-	if ((at < f->first_seen || at > f->last_seen) &&
-	    db_run(s->db, SQL_FACET_SEEN,
-		DB_ARGS(key, scope, DB_INT(at < f->first_seen ? at : f->first_seen),
-		    DB_INT(at > f->last_seen ? at : f->last_seen))) == -1)
-		return DB_FAILED;
-	if (rank == f->rank)
-		return 0;
-	return db_run(s->db, SQL_FACET_RANK, DB_ARGS(key, scope, DB_INT(rank)));
-}
-
-static int
-count_facets(struct storing *s, const struct known *k)
-{
-	const struct report *r = s->report;
-	struct scope scopes[MAX_SCOPES];
-	struct facet facets[MAX_SCOPES];
-	int nscopes = scopes_of(r, scopes), n = 0, row;
-
-	if (nscopes == 0)
-		return 0;
-	row = db_query(s->db, SQL_FACETS_COUNT,
-	    DB_ARGS(DB_INT(k->key_id), DB_INT(r->count), DB_TEXT(r->project),
-		DB_TEXT(r->environment != NULL ? r->environment : ""),
-		DB_TEXT(r->release != NULL ? r->release : "")));
-	for (; row == DB_ROW && n < MAX_SCOPES; row = db_next(s->db, SQL_FACETS_COUNT), n++)
-		facets[n] = (struct facet){db_int(s->db, SQL_FACETS_COUNT, 0),
-		    db_int(s->db, SQL_FACETS_COUNT, 1), db_int(s->db, SQL_FACETS_COUNT, 2),
-		    db_int(s->db, SQL_FACETS_COUNT, 3), db_int(s->db, SQL_FACETS_COUNT, 4)};
-	if (row == DB_FAILED)
-		return DB_FAILED;
-	for (int i = 0; i < n; i++)
-		if (touch_facet(s, k, &facets[i]) == -1)
-			return DB_FAILED;
-	return n < nscopes ? add_missing_facets(s, k, scopes, nscopes) : 0;
 }
 
 /* ---- tags and people --------------------------------------------------------- */
@@ -410,12 +272,12 @@ store(struct storing *s)
 	if (found == DB_FAILED || (found == DB_NONE && add_error(s, &k) == DB_FAILED))
 		return DB_FAILED;
 	s->stored->id = k.error_id;
-	s->stored->outcome = found == DB_NONE         ? OUTCOME_CREATED
-			     : reopens(s->report, &k) ? OUTCOME_REOPENED
-						      : OUTCOME_INCREMENTED;
+	s->stored->outcome = found == DB_NONE                ? OUTCOME_CREATED
+			     : report_reopens(s->report, &k) ? OUTCOME_REOPENED
+							     : OUTCOME_INCREMENTED;
 	if (count_key(s, &k) == -1 || (found == DB_ROW && touch_error(s, &k) == -1) ||
 	    count_hour(s, k.key_id) == -1 || put_occurrence(s, &k) == -1 ||
-	    count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||
+	    report_count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||
 	    note_people(s, k.key_id) == -1)
 		return DB_FAILED;
 	return keep_event(s);

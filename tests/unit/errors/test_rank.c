@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "errors.h"
+#include "rank.h"
 
 static void
 a_greater_count_never_has_a_lesser_rank(void **state)

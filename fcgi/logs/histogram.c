@@ -181,7 +181,8 @@ write_histogram(struct req *rq, const struct histogram *h)
 		int64_t sum = 0;
 
 		json_object(out, NULL);
-		json_time(out, "time", (h->first + (int64_t)i * h->step) / NS_PER_SECOND);
+		json_time(
+		    out, "time", h->first / NS_PER_SECOND + (int64_t)i * (h->step / NS_PER_SECOND));
 		json_object(out, "levels");
 		for (int level = LEVELS - 1; level >= 0; level--) {
 			sum += h->counts[i][level];

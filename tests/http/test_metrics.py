@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-
 from stack import INGEST_KEY, RELAY_KEY, SERVICES, Stack, eventually
 
 # How many distinct values of a label are sent at a collector that must stay small.
@@ -506,7 +506,7 @@ def test_a_million_values_of_a_label_stay_bounded(fresh):
     everything = dashboard(metrics)["summary"]["total_datapoints"]
     assert everything == DISTINCT_VALUES + 2 * (DISTINCT_VALUES // 4)
     for pid in stack.running("monlight-metrics"):
-        status = open(f"/proc/{pid}/status").read()
+        status = Path(f"/proc/{pid}/status").read_text()
         peak = int(status.split("VmHWM:")[1].split()[0])
         assert peak < (600_000 if "asan" in str(stack.binaries) else 24_000)
 
@@ -580,7 +580,7 @@ def vital(which, value, page, project, **members):
 )
 def test_contract_vitals_are_rated(metrics, project, settled, values, ratings):
     names = ("lcp", "inp", "cls")
-    send(metrics, *[vital(n, v, "/home", project) for n, v in zip(names, values)])
+    send(metrics, *[vital(n, v, "/home", project) for n, v in zip(names, values, strict=True)])
     settled()
     vitals = dashboard(metrics, project=project)["web_vitals"]
     assert tuple(vitals["summary"][n]["rating"] for n in names) == ratings
@@ -815,7 +815,7 @@ def test_fault_23_the_order_of_labels_means_nothing(metrics, name):
 def test_fault_23_an_interval_of_any_length_counts_once(fresh, interval):
     stack = fresh(AGGREGATION_INTERVAL=interval)
     metrics = stack.client("metrics")
-    for n in range(20):
+    for _ in range(20):
         send(metrics, *[point("a")] * 10)
         time.sleep(0.1)
     done = eventually(lambda: metrics.get("/health").json["waiting_points"] == 0, 20, 0.2)

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
-
 from stack import CONTROL
 
 SEED = int(os.environ.get("METRICS_PROPERTY_SEED", random.randrange(1 << 32)))
@@ -54,8 +53,14 @@ class World:
         """Late by anything up to the window, out of order, and now and then in the future."""
         r = self.random
         shift = r.choice(
-            [0, -r.random() * 90, -r.random() * 2 * HOUR, -r.random() * 2 * DAY]
-            + [-r.random() * 29 * DAY, r.random() * 9 * MINUTE]
+            [
+                0,
+                -r.random() * 90,
+                -r.random() * 2 * HOUR,
+                -r.random() * 2 * DAY,
+                -r.random() * 29 * DAY,
+                r.random() * 9 * MINUTE,
+            ]
         )
         return int((self.now + shift) * 1000)
 
@@ -241,7 +246,9 @@ def test_sums_are_exact_and_percentiles_within_their_error(fresh, round):
 def tiers(stack):
     """Every row of every tier, by what it is about instead of by number."""
     with closing(sqlite3.connect(stack.database("metrics"))) as db:
-        state = dict(zip(["hours_to", "days_to"], db.execute("SELECT hours_to, days_to FROM state").fetchone()))
+        db.row_factory = sqlite3.Row
+        state = dict(db.execute("SELECT hours_to, days_to FROM state").fetchone())
+        db.row_factory = None
         rows = {}
         for tier in ("minute", "hour", "day"):
             query = f"""
@@ -265,7 +272,7 @@ def test_any_schedule_comes_to_the_same_bins(fresh):
     for _ in range(BATCHES // 2):
         batches = [world.batch()[0] for world in worlds]
         assert batches[0] == batches[1]
-        for client, batch in zip(clients, batches):
+        for client, batch in zip(clients, batches, strict=True):
             assert client.post("/api/metrics", batch).status == 202
         compactors[0].anything()
     for compactor in compactors:

@@ -180,6 +180,8 @@ fault: all
 	$(PYTEST) -s tests/fault
 bench: all
 	tests/bench/run
+	tests/bench/bench_logs_ingest
+	tests/bench/bench_logs_query
 
 # Node and Python tools, locked, into the checkout alone.
 NODE_STAMP := build/node.stamp

@@ -21,8 +21,10 @@
 #define PASS_BYTES (1 << 20)  /* of text in one transaction */
 #define MERGE_BYTES (8 << 20) /* of text after which a long pass seals what it has written */
 #define LINGER_NS (3 * NS_PER_SECOND / 2) /* a single pass waits so long for open entries to end */
-#define GATHER_US 5000 /* after something stirred: what comes together is read together */
-#define NOTE_S 10      /* between two notes that ingest is alive */
+#define GATHER_US 5000   /* after something stirred: what comes together is read together */
+#define SLICE_US 5000000 /* under -f other jobs want their turn */
+#define TOGETHER 256     /* tails that are stored together */
+#define NOTE_S 10        /* between two notes that ingest is alive */
 
 static struct ingest ingest = {.inotify = -1, .timer = -1, .epoll = -1};
 
@@ -154,50 +156,78 @@ read_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unseale
 		if (result == FEED_MORE && commit(in) == -1)
 			return -1;
 		seal(pass, unsealed);
-	} while (result == FEED_MORE && !indexer_stopping());
+	} while (result == FEED_MORE && !indexer_stopping() && clock_mono_us() < in->slice_end);
+	t->dirty = result == FEED_MORE;
 	return 0;
 }
 
-/* Reads what is dirty and hands out what is due; returns when something will be due. */
+/* Closes files that will not grow; a single pass keeps only those open whose entries are. */
+static void
+rest_idle(struct ingest *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct tail *t = in->tails[i];
+
+		if ((!t->running || in->inotify == -1) && !t->touched && !t->dirty &&
+		    !feed_is_open(t->feed))
+			feed_rest(t->feed);
+	}
+}
+
+/* Reads a tail if it is dirty and hands out what is due; returns when something will be due. */
 static int64_t
-read_all(struct ingest *in, struct pass *pass, int *failed)
+serve_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unsealed, int *failed)
+{
+	if (t->dirty && clock_mono_us() < in->slice_end && read_tail(in, pass, t, unsealed) == -1)
+		*failed = -1;
+	if (t->dirty && *failed == 0)
+		return clock_now_ns();
+	if (!feed_is_open(t->feed))
+		return INT64_MAX;
+	in->run.now_ns = clock_now_ns();
+	if (feed_due(t->feed) <= in->run.now_ns) {
+		feed_settle(t->feed, &in->run, false);
+		t->touched = true;
+	}
+	return feed_due(t->feed);
+}
+
+/* All tails once; returns when something will be due. */
+static int64_t
+serve_all(struct ingest *in, struct pass *pass, int *failed)
 {
 	int64_t due = INT64_MAX, unsealed = 0;
 
 	for (size_t i = 0; i < in->n && !indexer_stopping(); i++) {
-		struct tail *t = in->tails[i];
+		int64_t next = serve_tail(in, pass, in->tails[i], &unsealed, failed);
 
-		if (t->dirty && read_tail(in, pass, t, &unsealed) == -1)
-			*failed = -1;
-		if (!feed_is_open(t->feed))
-			continue;
-		in->run.now_ns = clock_now_ns();
-		if (feed_due(t->feed) <= in->run.now_ns) {
-			feed_settle(t->feed, &in->run, false);
-			t->touched = true;
+		if (next < due)
+			due = next;
+		if (i % TOGETHER == TOGETHER - 1) {
+			if (commit(in) == -1)
+				*failed = -1;
+			rest_idle(in);
 		}
-		if (feed_due(t->feed) < due)
-			due = feed_due(t->feed);
 	}
 	if (commit(in) == -1)
 		*failed = -1;
+	rest_idle(in);
 	return due;
 }
 
-/* Ends tails whose file is gone, and closes files that will not grow. */
+/* Ends tails whose file is gone. */
 static void
 let_go(struct ingest *in)
 {
 	for (size_t i = in->n; i > 0; i--) {
 		struct tail *t = in->tails[i - 1];
 
-		if (t->scan != in->scan) {
-			feed_settle(t->feed, &in->run, true);
-			t->touched = true;
-			(void)commit(in);
+		if (t->scan == in->scan || t->dirty)
+			continue;
+		feed_settle(t->feed, &in->run, true);
+		t->touched = true;
+		if (commit(in) == 0)
 			ingest_forget_tail(in, i - 1);
-		} else if (!t->running && !feed_is_open(t->feed))
-			feed_rest(t->feed);
 	}
 }
 
@@ -228,7 +258,7 @@ linger(struct ingest *in, struct pass *pass, int64_t due, int *failed)
 			(void)usleep((useconds_t)(left / 1000 + 1000));
 		for (size_t i = 0; i < in->n; i++)
 			in->tails[i]->dirty = feed_is_open(in->tails[i]->feed);
-		due = read_all(in, pass, failed);
+		due = serve_all(in, pass, failed);
 	}
 }
 
@@ -240,17 +270,19 @@ logs_ingest(struct pass *pass)
 	int failed = 0;
 
 	start(in, pass);
+	in->slice_end = in->inotify == -1 ? INT64_MAX : began + SLICE_US;
 	if (in->inotify != -1) {
 		(void)usleep(GATHER_US);
 		ingest_take_events(in);
 	}
-	/* POLL_INTERVAL is the time after which a tail is looked at without being asked to. */
-	if (began >= in->scan_due || in->inotify == -1) {
+	if (began >= in->scan_due || in->inotify == -1)
 		failed = ingest_scan(in, pass);
+	if (began >= in->poll_due) {
 		for (size_t i = 0; i < in->n; i++)
 			in->tails[i]->dirty |= in->tails[i]->running;
+		in->poll_due = began + pass->cfg->logs.poll_interval * 1000000;
 	}
-	due = read_all(in, pass, &failed);
+	due = serve_all(in, pass, &failed);
 	if (in->inotify == -1)
 		linger(in, pass, due, &failed);
 	let_go(in);

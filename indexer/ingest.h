@@ -39,10 +39,12 @@ struct ingest {
 	char *scratch;
 	struct tail **tails;
 	size_t n, size;
-	int64_t scan;     /* number of the last scan */
-	int64_t scan_due; /* clock_mono_us() at which to look for new files */
-	bool unreadable;  /* a directory of LOG_SOURCES could not be read */
-	int64_t noted;    /* Unix seconds at which a pass was last noted in logs.db */
+	int64_t scan;      /* number of the last scan */
+	int64_t scan_due;  /* clock_mono_us() at which to look for new files */
+	int64_t poll_due;  /* and at known ones without being told to */
+	int64_t slice_end; /* and at which other jobs want their turn; INT64_MAX: there is none */
+	bool unreadable;   /* a directory of LOG_SOURCES could not be read */
+	int64_t noted;     /* Unix seconds at which a pass was last noted in logs.db */
 
 	/* Under -f; -1 else. */
 	int inotify, timer, epoll;

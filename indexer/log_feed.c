@@ -435,7 +435,7 @@ look(struct feed *f)
 	return FEED_END;
 }
 
-/* Takes what is whole in the buffer; what is not stays there.  False: more room would be needed. */
+/* Takes what is whole in the buffer; what is not stays there. */
 static void
 take_buffer(struct feed *f, struct buf *b)
 {
@@ -446,13 +446,15 @@ take_buffer(struct feed *f, struct buf *b)
 	f->pos += (int64_t)used;
 	b->len -= used;
 	memmove(b->data, b->data + used, b->len);
-	if (whole || b->len == 0 || f->format == FEED_LOCAL)
+	if (whole || b->len == 0)
 		return;
 	if (b->len >= RECORD_MAX || chain_at_end_of_file(f->chain, f->pos + (int64_t)b->len)) {
 		/* Too long, or the end of a file that will not grow: as good as whole. */
-		bool cut = b->len >= RECORD_MAX;
+		bool cut = b->len >= RECORD_MAX && f->format != FEED_LOCAL;
 
-		if (!f->midline)
+		if (f->format == FEED_LOCAL)
+			f->run->damaged++;
+		else if (!f->midline)
 			take_file_line(f, b->data, b->len, f->pos, cut);
 		f->midline = cut;
 		f->pos += (int64_t)b->len;

@@ -173,9 +173,9 @@ class Indexer:
             **{name: str(value) for name, value in variables.items()},
         }
 
-    def start(self, *arguments):
+    def start(self, *arguments, before=()):
         return subprocess.Popen(
-            [binaries() / "monlight-indexer", *arguments], env=self.variables, cwd=self.home, stderr=self.said
+            [*before, binaries() / "monlight-indexer", *arguments], env=self.variables, cwd=self.home, stderr=self.said
         )
 
     def run(self, *jobs):

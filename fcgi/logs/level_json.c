@@ -83,8 +83,8 @@ is_key(const char *key, size_t len, const char *name)
 static void
 note_member(struct object *o, const char *key, size_t len, struct value v)
 {
-	for (size_t i = 0; i < KEYS; i++)
-		if (is_key(key, len, keys[i]))
+	for (size_t i = 0; len > 0 && i < KEYS; i++)
+		if (keys[i][0] == key[0] && is_key(key, len, keys[i]))
 			o->values[i] = v;
 	if (is_key(key, len, "version"))
 		o->gelf |= v.quoted && v.len == 3 && memcmp(v.s, "1.1", 3) == 0;

@@ -222,6 +222,18 @@ passes_coloured(const struct filter *f, struct filter_scratch *scratch, const st
 	    f, plain, f->heed_case ? plain : fold(&scratch->folded, plain, len), len);
 }
 
+/* The lines from number *i on up to which none matches the search are passed over. */
+static void
+skip_lines(const struct filter *f, const struct chunk *chunk, const char *folded, size_t *i)
+{
+	size_t at = (size_t)(chunk->lines[*i].text - chunk->text);
+	size_t next = at + search_query_skip(f->search, folded + at, chunk->text_len - at);
+
+	while (next > at && *i < chunk->n &&
+	       (size_t)(chunk->lines[*i].text - chunk->text) + chunk->lines[*i].len <= next)
+		++*i;
+}
+
 int64_t
 filter_chunk(const struct filter *f, struct filter_scratch *scratch, const struct chunk *chunk,
     uint32_t *places)
@@ -238,9 +250,16 @@ filter_chunk(const struct filter *f, struct filter_scratch *scratch, const struc
 			return 0;
 	}
 	for (size_t i = 0; i < chunk->n; i++) {
-		const struct log_line *line = &chunk->lines[i];
-		int passes = passes_marks(f, line);
+		const struct log_line *line;
+		int passes;
 
+		if (f->search != NULL && !coloured) {
+			skip_lines(f, chunk, folded, &i);
+			if (i == chunk->n)
+				break;
+		}
+		line = &chunk->lines[i];
+		passes = passes_marks(f, line);
 		if (passes && coloured)
 			passes = passes_coloured(f, scratch, line);
 		else if (passes && by_text)

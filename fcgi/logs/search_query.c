@@ -35,6 +35,7 @@ struct node {
 
 struct search_query {
 	struct node *root;
+	const struct node *required; /* a text that every matching line holds, or NULL */
 };
 
 struct parser {
@@ -323,6 +324,22 @@ parse_any(struct parser *p)
 	return first->next != NULL ? new_node(p, NODE_ANY, first) : first;
 }
 
+/* The longest text that must be there: the longest is met least. */
+static const struct node *
+required_text(const struct node *root)
+{
+	const struct node *longest = NULL;
+
+	if (root->kind == NODE_TEXT)
+		return root;
+	if (root->kind != NODE_ALL)
+		return NULL;
+	for (const struct node *c = root->child; c != NULL; c = c->next)
+		if (c->kind == NODE_TEXT && (longest == NULL || c->len > longest->len))
+			longest = c;
+	return longest;
+}
+
 struct search_query *
 search_query_parse(struct arena *mem, const char *text, bool heed_case)
 {
@@ -334,6 +351,7 @@ search_query_parse(struct arena *mem, const char *text, bool heed_case)
 		return NULL;
 	query = arena_alloc(mem, sizeof *query);
 	query->root = parse_any(&p);
+	query->required = required_text(query->root);
 	return query;
 }
 
@@ -448,4 +466,16 @@ bool
 search_query_may_match(const struct search_query *query, const char *text, size_t len)
 {
 	return may_match(query->root, text, len);
+}
+
+size_t
+search_query_skip(const struct search_query *query, const char *text, size_t len)
+{
+	const struct node *required = query->required;
+	const char *at;
+
+	if (required == NULL)
+		return 0;
+	at = memmem(text, len, required->text, required->len);
+	return at != NULL ? (size_t)(at - text) : len;
 }

@@ -40,6 +40,11 @@ const char *search_query_fts(const struct search_query *, struct arena *);
 bool search_query_matches(const struct search_query *, const char *line, size_t len);
 /* Whether some line of that text may match: a quick look before all lines are looked at. */
 bool search_query_may_match(const struct search_query *, const char *text, size_t len);
+/*
+ * Lines that end at or before the returned offset of the text do not match; len if none
+ * does.  For going from one line that may match to the next.
+ */
+size_t search_query_skip(const struct search_query *, const char *text, size_t len);
 
 /* Copies len bytes, A to Z as a to z; out may be in. */
 void search_fold(char *out, const char *in, size_t len);

@@ -30,6 +30,8 @@ look(struct arena *mem, const char *text, bool heed_case, const char *line, size
 	found = search_query_matches(query, copy, len);
 	if (found && !search_query_may_match(query, copy, len))
 		abort();
+	if (found && len > 0 && search_query_skip(query, copy, len) >= len)
+		abort();
 	free(copy);
 }
 

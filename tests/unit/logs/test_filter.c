@@ -184,6 +184,20 @@ terminal_codes_are_not_looked_at(void **state)
 }
 
 static void
+an_empty_line_is_a_line(void **state)
+{
+	static const char *const texts[] = {"", "a", "", "b"};
+	struct chunk chunk = chunk_of(texts);
+
+	(void)state;
+	assert_string_equal(passing("", &chunk), "0123");
+	assert_string_equal(passing("search=NOT+a", &chunk), "023");
+	assert_string_equal(passing("search=NOT+a+NOT+b", &chunk), "02");
+	assert_string_equal(passing("search=b", &chunk), "3");
+	assert_string_equal(passing("regex=%5E%24", &chunk), "02");
+}
+
+static void
 lines_below_the_low_id_are_hidden(void **state)
 {
 	struct chunk chunk = chunk_of(plain);
@@ -237,6 +251,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(nonsense_is_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(lines_pass_by_all_that_is_asked, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(terminal_codes_are_not_looked_at, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_empty_line_is_a_line, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(lines_below_the_low_id_are_hidden, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		sources_are_chosen_by_name_service_and_project, set_up, tear_down),

@@ -40,9 +40,11 @@ finds(const char *text, bool heed_case, const char *line)
 		return true;
 	if (!heed_case)
 		search_fold(folded, folded, len);
-	/* What the quick look rules out must not match. */
-	if (search_query_matches(query, folded, len))
+	/* What the quick looks rule out must not match. */
+	if (search_query_matches(query, folded, len)) {
 		assert_true(search_query_may_match(query, folded, len));
+		assert_true(search_query_skip(query, folded, len) < len);
+	}
 	return search_query_matches(query, folded, len);
 }
 

@@ -303,6 +303,8 @@ serve(struct app *app, struct db *db, const sigset_t *waiting)
 			continue;
 		fcgi_serve(&rq, &fcgx);
 		FCGX_Finish_r(&fcgx);
+		/* Now, not when the next one comes: what a large request took may be wanted. */
+		req_clear(&rq);
 	}
 	FCGX_Free(&fcgx, 1);
 	arena_free(rq.mem);

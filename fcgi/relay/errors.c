@@ -207,7 +207,9 @@ browser_errors(struct req *rq)
 	if ((st = want_body(rq)) != 0 || (st = want_object(rq, &doc)) != 0 ||
 	    (st = read_report(rq, doc, &r)) != 0)
 		return st;
-	if (write_payload(rq, doc, &r, &body) == -1)
+	/* One state of the maps for all frames, and one lock instead of one for each question. */
+	if (db_begin_read(rq->db) == DB_FAILED || write_payload(rq, doc, &r, &body) == -1 ||
+	    db_commit(rq->db) == DB_FAILED)
 		st = req_fail_db(rq);
 	else
 		st = relay_send(rq, TO_ERRORS, r.event, &body, 1, 0);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The browser relay: the one door for strangers, to tracker and collector behind it. */
+#include <malloc.h>
+
 #include "fcgi.h"
 #include "key_store.h"
 #include "relay.h"
@@ -64,6 +66,8 @@ static int
 start(const struct app *app, struct db *db)
 {
 	routes[0].max_body = (size_t)cfg.max_source_map_size;
+	/* A large map comes seldom: what it took goes back to the system, at any size. */
+	(void)mallopt(M_MMAP_THRESHOLD, 262144);
 	relay_connect(app);
 	return dsn_keys_seed(db, cfg.dsn_keys);
 }

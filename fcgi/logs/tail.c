@@ -19,8 +19,7 @@
 #define WAITING_MAX 262144 /* bytes that may wait for a slow client */
 #define TURN_US 20000      /* for which a tick feeds before it looks at the sockets again */
 #define REGEX_US 100000    /* what one stream's expression may take of a turn */
-#define OUT_KEEP ((size_t)4096)
-#define ARENA_KEEP ((size_t)262144)
+#define ARENA_KEEP ((size_t)65536)
 
 struct client {
 	struct req *rq;
@@ -329,7 +328,7 @@ forget_sent(struct client *c)
 	memmove(c->out.data, c->out.data + c->sent, c->out.len);
 	c->sent = 0;
 	if (c->out.len == 0)
-		buf_clear(&c->out, OUT_KEEP);
+		buf_free(&c->out); /* it is quiet most of the time */
 }
 
 int

@@ -2,7 +2,9 @@
 """The live tail: events, resuming, filters, how many at a time and what slow clients get."""
 
 import json
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -314,6 +316,23 @@ def test_a_stop_tells_the_streams_and_is_not_held_up_by_them(fresh):
     while event := stream.next(1):
         assert event.name == "close"
     stream.close()
+
+
+@pytest.mark.kills
+def test_a_tail_that_died_is_there_again_and_nothing_is_missed(stack, tail, container):
+    first = tail(f"{TAIL}?container={container.name}")
+    container.write("one")
+    assert messages(first.take(1)) == ["one"]
+    (pid,) = stack.running("monlight-tail")
+    os.kill(pid, signal.SIGTERM)
+    assert first.next(5).name == "close"
+    container.write("two")
+
+    def resume():
+        stream = tail(f"{TAIL}?container={container.name}&last={first.last_id}")
+        return stream if stream.status == 200 else None
+
+    assert messages(eventually(resume).take(1)) == ["two"]
 
 
 # ---- the tail does not feed itself -------------------------------------------

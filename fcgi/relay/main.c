@@ -67,7 +67,7 @@ start(const struct app *app, struct db *db)
 {
 	routes[0].max_body = (size_t)cfg.max_source_map_size;
 	/* A large map comes seldom: what it took goes back to the system, at any size. */
-	(void)mallopt(M_MMAP_THRESHOLD, 262144);
+	(void)mallopt(M_MMAP_THRESHOLD, 65536);
 	relay_connect(app);
 	return dsn_keys_seed(db, cfg.dsn_keys);
 }

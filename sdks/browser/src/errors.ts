@@ -68,15 +68,17 @@ export function installErrors(core: Core): void {
   let busy = false;
 
   /** Reports what was counted: of everything, or of what is past its time and forgotten. */
-  const settle = (all?: unknown) =>
+  const settle = (all?: unknown) => {
+    const now = Date.now();
     known.forEach((kind, key) => {
-      const over = Date.now() - kind._at >= WINDOW_MS;
+      const over = now - kind._at >= WINDOW_MS;
       if (over) known.delete(key);
       if (kind._held && (over || all)) {
         transport._error({ ...kind._event, event_id: uuid(), count: kind._held });
         kind._held = 0;
       }
     });
+  };
 
   const hold = (kind: Known) => {
     if (!kind._held++) setTimeout(settle, WINDOW_MS);

@@ -49,7 +49,7 @@ export function installNetwork(core: Core): void {
           if (status && status < 500) return;
           const message = `${what} ${why}`;
           // V8 writes the message into the stack when the error is made.
-          core._report("Error", message, stack.replace(/^Error$/m, `Error: ${message}`), {
+          core._report("Error", message, stack.replace(/^Error:? ?$/m, `Error: ${message}`), {
             type: "NetworkError",
           });
         });

@@ -12,7 +12,7 @@ export function sessionId(): string {
   unstored = fresh;
   quietly(() => {
     sessionStorage.setItem(KEY, fresh);
-    unstored = undefined;
+    if (sessionStorage.getItem(KEY) == fresh) unstored = undefined;
   });
   return fresh;
 }

@@ -19,11 +19,13 @@ const MAX_BODY = 48e3;
 /** Bytes under way with keepalive: beyond 64 KiB the browser refuses (Fetch, 4.6). */
 const MAX_KEEPALIVE = 60e3;
 
+type Fetch = typeof globalThis.fetch;
+
 const bytes = (body: string) => quietly(() => new Blob([body]).size) || body.length;
 
 export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Transport {
   // The page's own, before anything of ours or of others wraps it.
-  const fetch = quietly(() => globalThis.fetch.bind(globalThis));
+  const fetch = quietly<Fetch>(() => globalThis.fetch.bind(globalThis));
   const say = quietly(() => console.warn);
   let buffer: BrowserMetric[] = [];
   let ring: Waiting[] = [];
@@ -36,7 +38,9 @@ export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Trans
   const warn = (reason: unknown) => debug && quietly(() => say!("[Monlight] Transport error:", reason));
 
   const keep = (request: Waiting) => {
-    if (ring.push(request) > RING) transport._lost?.(ring.shift()!);
+    if (ring.push(request) <= RING) return;
+    const oldest = ring.shift()!;
+    transport._lost?.(oldest);
   };
 
   const failed = (request: Waiting, reason: unknown, retryAfter?: string | null) => {
@@ -59,9 +63,14 @@ export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Trans
     if (request && !stopped) send(request);
   };
 
-  const send = async (request: Waiting) => {
-    if (!fetch) return leave(request);
-    if (Date.now() < resumeAt) return keep(request);
+  const send = (request: Waiting) => {
+    if (!fetch) leave(request);
+    else if (Date.now() < resumeAt) keep(request);
+    // A rejection of ours would be one that the page has not handled.
+    else post(fetch, request).catch(() => {});
+  };
+
+  const post = async (fetch: Fetch, request: Waiting) => {
     const [path, body] = request;
     const size = bytes(body);
     underWay += size;

@@ -63,14 +63,20 @@ write_entry(struct req *rq, const struct export *e, const struct log_line *line,
 }
 
 static void
+add_head(struct req *rq, const struct export *e)
+{
+	bool text = e->format == FORMAT_TEXT;
+
+	rq->type = text ? "text/plain; charset=utf-8" : "application/x-ndjson";
+	req_add_header(
+	    rq, "Content-Disposition: attachment; filename=\"logs.%s\"", text ? "txt" : "ndjson");
+}
+
+static void
 send_piece(struct req *rq, struct export *e)
 {
-	if (!rq->streaming) {
-		rq->type =
-		    e->format == FORMAT_TEXT ? "text/plain; charset=utf-8" : "application/x-ndjson";
-		req_add_header(rq, "Content-Disposition: attachment; filename=\"logs.%s\"",
-		    e->format == FORMAT_TEXT ? "txt" : "ndjson");
-	}
+	if (!rq->streaming)
+		add_head(rq, e);
 	e->gone = req_stream(rq, rq->streaming ? 0 : 200, rq->out.data, rq->out.len) == -1;
 	rq->out.len = 0;
 }
@@ -173,6 +179,11 @@ logs_export(struct req *rq)
 	/* Lines that arrive meanwhile are not waited for. */
 	if (e.view.filter.until > clock_now_ns())
 		e.view.filter.until = clock_now_ns();
+	if (rq->head) {
+		add_head(rq, &e);
+		logs_view_close(&e.view);
+		return 200;
+	}
 	allow_turn(rq, &e);
 	st = stream(rq, &e);
 	logs_view_close(&e.view);

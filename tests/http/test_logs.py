@@ -448,6 +448,15 @@ def test_the_export_holds_every_line(lines):
     assert [json.loads(line)["message"] for line in some] == [texts[7]]
 
 
+def test_head_of_an_export_sends_nothing_of_it(lines):
+    lines.add("line")
+    path = f"/api/logs/export?container={lines.name}&format=text"
+    answer = lines.client.request("HEAD", path)
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "logs.txt" in answer.headers["Content-Disposition"]
+
+
 def test_the_export_as_text(lines):
     lines.add(("[ERROR] x", NOON + 1, "stderr"))
     answer = lines.get("format=text", "/api/logs/export")

@@ -43,6 +43,8 @@ struct db {
 		uint64_t used; /* when, for throwing out the least recently used */
 	} prepared[PREPARED_MAX];
 	uint64_t uses;
+	int open; /* statements that stand on a row */
+	sqlite3_stmt *begin, *commit;
 };
 
 /* ---- faults ---------------------------------------------------------------- */
@@ -351,6 +353,8 @@ db_close(struct db *db)
 		(void)sqlite3_finalize(db->fixed[i]);
 	for (int i = 0; i < PREPARED_MAX; i++)
 		(void)sqlite3_finalize(db->prepared[i].stmt);
+	(void)sqlite3_finalize(db->begin);
+	(void)sqlite3_finalize(db->commit);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
 		log_warnx("%s: closed with statements open", db->schema->name);
 	if (db->lock_fd != -1)
@@ -454,32 +458,42 @@ report_work(struct db *db, sqlite3_stmt *stmt)
 #define report_work(db, stmt) ((void)0)
 #endif
 
+/* Resets a statement, whether it stands on a row or not. */
+static void
+rewind_statement(struct db *db, sqlite3_stmt *stmt)
+{
+	db->open -= sqlite3_stmt_busy(stmt) != 0;
+	(void)sqlite3_reset(stmt);
+}
+
 void
 db_done(struct db *db, int statement)
 {
 	sqlite3_stmt *stmt = compiled(db, statement);
 
 	report_work(db, stmt);
-	(void)sqlite3_reset(stmt);
+	rewind_statement(db, stmt);
 }
 
 int
 db_next(struct db *db, int statement)
 {
 	sqlite3_stmt *stmt = compiled(db, statement);
+	bool was_open = sqlite3_stmt_busy(stmt) != 0;
+	int code = sqlite3_step(stmt), st = DB_NONE;
 
-	switch (sqlite3_step(stmt)) {
-	case SQLITE_ROW:
+	if (code == SQLITE_ROW) {
+		db->open += !was_open;
 		db->rows++;
 		return DB_ROW;
-	case SQLITE_DONE:
-		db_done(db, statement);
-		return DB_NONE;
-	default:
-		(void)fail(db, sqlite3_sql(stmt));
-		(void)sqlite3_reset(stmt);
-		return DB_FAILED;
 	}
+	db->open -= was_open;
+	if (code == SQLITE_DONE)
+		report_work(db, stmt);
+	else
+		st = fail(db, sqlite3_sql(stmt));
+	(void)sqlite3_reset(stmt);
+	return st;
 }
 
 int
@@ -488,7 +502,7 @@ db_query(struct db *db, int statement, const struct db_value *values, int n)
 	sqlite3_stmt *stmt = compiled(db, statement);
 
 	db->fault = DB_OK;
-	(void)sqlite3_reset(stmt);
+	rewind_statement(db, stmt);
 	(void)sqlite3_clear_bindings(stmt);
 	if (bind(stmt, values, n) != SQLITE_OK)
 		return fail(db, sqlite3_sql(stmt));
@@ -566,14 +580,28 @@ db_text_copy(struct db *db, int statement, int column, struct arena *mem)
 
 /* ---- transactions ----------------------------------------------------------- */
 
+/* BEGIN and COMMIT, compiled when they are first wanted; every report needs both. */
+static int
+run_fixed(struct db *db, sqlite3_stmt **stmt, const char *text)
+{
+	int st = 0;
+
+	if (*stmt == NULL && sqlite3_prepare_v3(db->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+				 stmt, NULL) != SQLITE_OK)
+		return fail(db, text);
+	if (sqlite3_step(*stmt) != SQLITE_DONE)
+		st = fail(db, text);
+	(void)sqlite3_reset(*stmt);
+	return st;
+}
+
 int
 db_begin(struct db *db)
 {
 	db->fault = DB_OK;
 	if (lock_file(db) == -1)
 		return DB_FAILED;
-	if (sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
-		(void)fail(db, "BEGIN IMMEDIATE");
+	if (run_fixed(db, &db->begin, "BEGIN IMMEDIATE") == DB_FAILED) {
 		unlock_file(db);
 		return DB_FAILED;
 	}
@@ -594,13 +622,8 @@ db_begin_read(struct db *db)
 int
 db_commit(struct db *db)
 {
-	if (sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
-		enum db_fault fault;
-
-		(void)fail(db, "COMMIT");
-		fault = db->fault;
+	if (run_fixed(db, &db->commit, "COMMIT") == DB_FAILED) {
 		db_rollback(db);
-		db->fault = fault;
 		return DB_FAILED;
 	}
 	db->in_transaction = false;
@@ -639,9 +662,9 @@ db_end_request(struct db *db)
 {
 	sqlite3_stmt *stmt = NULL;
 
-	while ((stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL)
-		if (sqlite3_stmt_busy(stmt))
-			(void)sqlite3_reset(stmt);
+	while (db->open > 0 && (stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL)
+		rewind_statement(db, stmt);
+	db->open = 0;
 	if (db->in_transaction)
 		db_rollback(db);
 	db->deadline_us = 0;

@@ -17,7 +17,6 @@ import time
 import uuid
 
 import pytest
-
 from stack import TRACEBACK, eventually, free_ports
 
 RATE = 50  # reports a second, errors and counters together

@@ -8,7 +8,6 @@ import re
 import time
 
 import pytest
-
 from stack import Client, eventually
 
 ORIGIN = "https://shop.example"
@@ -507,8 +506,6 @@ def test_a_batch_of_a_thousand_is_taken_and_one_more_refused(page):
     assert (answer.status, answer.detail) == (400, "Metrics batch exceeds maximum of 1000 items")
 
 
-
-
 class Collector:
     """Stands where the metrics collector would, and remembers what it is sent."""
 
@@ -565,7 +562,12 @@ def test_case_14_points_are_enriched_without_duplicate_labels(fresh, collector):
     assert page.metrics(metric(labels=mixed)).status == 202
     (headers, (first, second)), (_, (third,)) = collector.seen
     assert headers["X-API-Key"] and headers["Idempotency-Key"].endswith("-batch-1")
-    assert first["labels"] == {"project": "shop", "source": "browser", "page": "/dashboard", "k": "v"}
+    assert first["labels"] == {
+        "project": "shop",
+        "source": "browser",
+        "page": "/dashboard",
+        "k": "v",
+    }
     assert first["session_id"] == "s1" and first["project"] == "shop" and first["id"] == "i1"
     assert second["timestamp"] == "2026-01-02T03:04:05Z" and first["timestamp"].endswith("Z")
     assert third["labels"] == {
@@ -721,9 +723,7 @@ def test_a_frame_comes_back_to_its_source(relay, page, project, latest):
     upload(relay, project)
     page.error(stack=thrown(), release="1.0")
     error = latest()
-    assert error["traceback"] == (
-        "Error: x\n    at pay (src/pay.ts:2:3)\n    at src/pay.ts:1:1"
-    )
+    assert error["traceback"] == ("Error: x\n    at pay (src/pay.ts:2:3)\n    at src/pay.ts:1:1")
     first, second = error["occurrences"][0]["frames"]
     assert first == {
         "function": "pay",

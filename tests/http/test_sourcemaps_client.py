@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from stack import ROOT
 from test_relay import MAP, Page, latest, new_key, page  # noqa: F401  (fixtures)
 
@@ -65,7 +64,12 @@ def test_all_maps_of_a_folder_are_uploaded(run, build, relay, project):
 
 
 def test_a_debug_id_is_injected_once_and_the_map_still_fits(
-    run, build, relay, page, project, latest  # noqa: F811
+    run,
+    build,
+    relay,
+    page,
+    project,
+    latest,  # noqa: F811
 ):
     done = run("--inject", build)
     assert done.returncode == 0, done.stderr
@@ -100,7 +104,11 @@ def test_what_an_engine_registers_is_what_was_injected(run, build):
 
 
 def test_sources_that_a_map_only_names_are_read_from_the_disk(
-    run, build, relay, page, latest  # noqa: F811
+    run,
+    build,
+    relay,
+    page,
+    latest,  # noqa: F811
 ):
     (build / "src").mkdir()
     (build / "src" / "pay.ts").write_text(MAP["sourcesContent"][0])
@@ -141,5 +149,3 @@ def test_a_folder_without_maps_fails_a_build(run, tmp_path):
 def test_wrong_usage_is_2(arguments):
     done = subprocess.run([CLIENT, *arguments], capture_output=True, text=True)
     assert done.returncode == 2 and "usage:" in done.stderr
-
-

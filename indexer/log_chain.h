@@ -6,10 +6,6 @@
  * A chain is those of them that are still to be read, the oldest first, the live one last.
  * Offsets in a chain go on from file to file: that of a file's first byte is the sum of
  * the sizes before it, which no longer change.
- *
- * Where reading goes on is known by content: by the hash of the bytes just before the offset.
- * In a container's log they hold a time to the nanosecond, so they are as good as unique;
- * inode numbers are given again by the file system and only hint.
  */
 #ifndef LOG_CHAIN_H
 #define LOG_CHAIN_H
@@ -18,23 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHAIN_TAIL 128 /* bytes before the offset that are hashed */
-
-/* Where reading stopped. */
-struct chain_mark {
-	uint64_t inode;
-	int64_t offset;
-	uint64_t tail;
-	int64_t last_ns; /* latest time read; tells which archives cannot matter */
-};
+#include "log_file.h"
 
 /* How a chain relates to the mark it was opened with. */
 enum chain_fit {
 	CHAIN_ABSENT, /* there is no live file */
 	CHAIN_FRESH,  /* no mark: from the beginning of all there is */
 	CHAIN_GOES_ON,
-	CHAIN_COPIED, /* the rest was found in a copy, and then the file was cut: lines may be lost in between */
-	CHAIN_LOST, /* what lies between the mark and the chain is gone */
+	CHAIN_COPIED, /* the rest was found in a copy; before the cut lines may have been lost */
+	CHAIN_LOST,   /* what lies between the mark and the chain is gone */
 };
 
 struct chain;
@@ -46,8 +34,8 @@ void chain_free(struct chain *);
 void chain_close(struct chain *);
 bool chain_is_open(const struct chain *);
 
-/* Looks for the files and opens them; mark: NULL for none.  Reading goes on at mark->offset of its first file. */
-enum chain_fit chain_open(struct chain *, const struct chain_mark *mark);
+/* Looks for the files and opens them; reading goes on at mark->offset of its first file.  mark: NULL for none. */
+enum chain_fit chain_open(struct chain *, const struct log_mark *mark);
 
 enum chain_news {
 	CHAIN_SAME,    /* the live file is the one that is open, and no shorter than read */
@@ -60,7 +48,7 @@ enum chain_news {
  * Looks whether the last file of an open chain, read up to that offset, is still the live
  * one.  mark: what was last noted about it, or NULL.
  */
-enum chain_news chain_look(struct chain *, int64_t read_to, const struct chain_mark *mark);
+enum chain_news chain_look(struct chain *, int64_t read_to, const struct log_mark *mark);
 
 /*
  * Reads up to len bytes at an offset of the chain.  Returns how many, never across
@@ -77,7 +65,7 @@ int64_t chain_only_live(struct chain *);
 int64_t chain_left(struct chain *, int64_t offset);
 
 /* The mark for that offset of the chain (last_ns is left to the caller), and the offset of the marked file's first byte. */
-int chain_mark(struct chain *, int64_t offset, struct chain_mark *, int64_t *base);
+int chain_mark(struct chain *, int64_t offset, struct log_mark *, int64_t *base);
 /* Whether the offset lies in a file before the live one that has lost its name: a new process could not find it. */
 bool chain_is_nameless(struct chain *, int64_t offset);
 /* Closes files that lie wholly before the offset. */

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "docker.h"
+#include "fragments.h"
 #include "log.h"
 #include "logs_sql.h"
 #include "text.h"
@@ -44,7 +45,7 @@ struct feed {
 
 	/* The cursor as it is stored, and as it will be when the transaction is through. */
 	bool marked, marking;
-	struct chain_mark mark, next_mark;
+	struct log_mark mark, next_mark;
 	int64_t saved[3], next_saved[3]; /* offsets in the chain: the cursor, done_out, done_err */
 
 	struct feed_run *run; /* during a call */
@@ -412,7 +413,7 @@ start(struct feed *f)
 static enum feed_result
 look(struct feed *f)
 {
-	struct chain_mark *mark = f->marked ? &f->mark : NULL;
+	struct log_mark *mark = f->marked ? &f->mark : NULL;
 
 	if (!chain_is_open(f->chain))
 		return start(f);

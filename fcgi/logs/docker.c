@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Facts about the formats: Docker's json-file writer escapes `"`, `\`, \n and \r in short
- * form and all else as \u00XX, leaves empty members out, and repeats the first
- * fragment's time in the others (since 18.09).  moby daemon/logger, 17.05 to 28.5.
- */
+/* Times, CRI lines, the local driver's records and what archives say; json-file is in docker_json.c. */
 #include "docker.h"
 
 #include <string.h>
@@ -13,7 +9,7 @@
 #include "text.h"
 #include "varint.h"
 
-/* ---- times ------------------------------------------------------------------------ */
+/* ---- times --------------------------------------------------------------------- */
 
 static int
 two_digits(const char *s)
@@ -32,12 +28,9 @@ days_of(int year, int month, int day)
 	return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/*
- * "2026-11-22T10:20:30.123456789Z", as all three formats spell times, without asking what
- * time_parse() asks; all other spellings are left to that one.
- */
-static int
-parse_time(const char *s, size_t len, int64_t *ns)
+/* All other spellings than the one of the three formats are left to time_parse(). */
+int
+docker_time(const char *s, size_t len, int64_t *ns)
 {
 	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
 	int64_t seconds, fraction = 0;
@@ -63,241 +56,6 @@ parse_time(const char *s, size_t len, int64_t *ns)
 		86400 +
 	    two_digits(s + 11) * 3600 + two_digits(s + 14) * 60 + two_digits(s + 17);
 	*ns = seconds * NS_PER_SECOND + fraction;
-	return 0;
-}
-
-/* ---- json-file ------------------------------------------------------------------------ */
-
-/* Writes a code point in UTF-8; returns its length. */
-static size_t
-put_utf8(char *out, unsigned c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 63));
-		out[2] = (char)(0x80 | (c & 63));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 63));
-	out[2] = (char)(0x80 | (c >> 6 & 63));
-	out[3] = (char)(0x80 | (c & 63));
-	return 4;
-}
-
-/*
- * The code point of the \u escape at s, of which left bytes are there, and its length: 12
- * for a pair of surrogates.  Lone surrogates are U+FFFD.  0 if it is no escape.
- */
-static size_t
-unicode_escape(const char *s, size_t left, unsigned *c)
-{
-	int high, low;
-
-	if (left < 6 || (high = text_hex4(s + 2)) < 0)
-		return 0;
-	*c = (unsigned)high;
-	if (high < 0xd800 || high > 0xdfff)
-		return 6;
-	*c = 0xfffd;
-	if (high > 0xdbff || left < 12 || s[6] != '\\' || s[7] != 'u' ||
-	    (low = text_hex4(s + 8)) < 0xdc00 || low > 0xdfff)
-		return 6;
-	*c = 0x10000 + (((unsigned)high - 0xd800) << 10) + ((unsigned)low - 0xdc00);
-	return 12;
-}
-
-/* Decodes the escape at s to out, which never needs more room.  Returns its length, or 0 if it is none. */
-static size_t
-decode_escape(const char *s, size_t left, char **out)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *short_form;
-	size_t len;
-	unsigned c;
-
-	if (left < 2)
-		return 0;
-	if (s[1] == 'u') {
-		if ((len = unicode_escape(s, left, &c)) > 0)
-			*out += put_utf8(*out, c);
-		return len;
-	}
-	if ((short_form = memchr(from, s[1], sizeof from - 1)) == NULL)
-		return 0;
-	*(*out)++ = to[short_form - from];
-	return 2;
-}
-
-/*
- * The string whose first byte behind the quote is at s; decoded in place.  Returns the
- * byte behind the closing quote and sets *len, or NULL.
- */
-static char *
-take_string(char *s, char *end, size_t *len)
-{
-	char *in = s, *out = s;
-
-	for (;;) {
-		char *run = in;
-		size_t n;
-
-		while (in < end && *in != '"' && *in != '\\')
-			in++;
-		if (in == end)
-			return NULL;
-		n = (size_t)(in - run);
-		if (out != run && n > 0)
-			memmove(out, run, n);
-		out += n;
-		if (*in == '"') {
-			*len = (size_t)(out - s);
-			return in + 1;
-		}
-		if ((n = decode_escape(in, (size_t)(end - in), &out)) == 0)
-			return NULL;
-		in += n;
-	}
-}
-
-/* Passes over a value that is not wanted: a string, or anything up to the end of its object. */
-static char *
-skip_value(char *s, char *end)
-{
-	int depth = 0;
-	size_t len;
-
-	for (; s < end; s++) {
-		if (*s == '"') {
-			if ((s = take_string(s + 1, end, &len)) == NULL)
-				return NULL;
-			s--;
-		} else if (*s == '{' || *s == '[')
-			depth++;
-		else if (*s == '}' || *s == ']' || *s == ',') {
-			if (depth == 0)
-				return s;
-			depth -= *s != ',';
-		}
-	}
-	return NULL;
-}
-
-static char *
-skip_blanks(char *s, const char *end)
-{
-	while (s < end && (*s == ' ' || *s == '\t'))
-		s++;
-	return s;
-}
-
-/* The member whose key is at s, behind its quote.  Returns what is behind its value, or NULL. */
-static char *
-take_member(char *s, char *end, struct docker_record *r, bool *timed)
-{
-	char *value, *key = s;
-	size_t key_len, len = 0;
-
-	if ((s = take_string(s, end, &key_len)) == NULL || (s = skip_blanks(s, end)) == end ||
-	    *s != ':' || (s = skip_blanks(s + 1, end)) == end)
-		return NULL;
-	if (*s != '"')
-		return skip_value(s, end);
-	value = s + 1;
-	if ((s = take_string(value, end, &len)) == NULL)
-		return NULL;
-	if (key_len == 3 && memcmp(key, "log", 3) == 0) {
-		r->text = value;
-		r->len = len;
-	} else if (key_len == 6 && memcmp(key, "stream", 6) == 0)
-		r->stream =
-		    len == 6 && memcmp(value, "stderr", 6) == 0 ? STREAM_STDERR : STREAM_STDOUT;
-	else if (key_len == 4 && memcmp(key, "time", 4) == 0) {
-		if (parse_time(value, len, &r->ns) == -1)
-			return NULL;
-		*timed = true;
-	}
-	return s;
-}
-
-/* A record must have a time; without "log" its text is empty. */
-static int
-take_object(char *s, char *end, struct docker_record *r)
-{
-	bool timed = false;
-
-	*r = (struct docker_record){.text = ""};
-	if (s == end || *s != '{')
-		return -1;
-	s = skip_blanks(s + 1, end);
-	while (s < end && *s == '"') {
-		if ((s = take_member(s + 1, end, r, &timed)) == NULL)
-			return -1;
-		s = skip_blanks(s, end);
-		if (s < end && *s == ',')
-			s = skip_blanks(s + 1, end);
-	}
-	return timed && s < end && *s == '}' ? 0 : -1;
-}
-
-/* Whether a fragment of that text can be a full one: each U+FFFD stands for one to three bytes of the program's. */
-static bool
-is_full(const char *text, size_t len)
-{
-	size_t lost = 0;
-
-	if (len < DOCKER_FRAGMENT || len > 3 * DOCKER_FRAGMENT)
-		return false;
-	for (const char *p = text;
-	     (p = memmem(p, (size_t)(text + len - p), TEXT_REPLACEMENT, 3)) != NULL; p += 3)
-		lost++;
-	return len - 2 * lost <= DOCKER_FRAGMENT;
-}
-
-/* Where a record begins behind s, or NULL. */
-static char *
-next_record(char *s, char *end)
-{
-	static const char *const starts[] = {"{\"log\":", "{\"stream\":", "{\"time\":"};
-	char *first = NULL;
-
-	for (size_t i = 0; i < NELEM(starts) && s < end; i++) {
-		char *p = memmem(s, (size_t)(end - s), starts[i], strlen(starts[i]));
-
-		if (p != NULL && (first == NULL || p < first))
-			first = p;
-	}
-	return first;
-}
-
-int
-docker_json(char *line, size_t len, struct docker_record *r)
-{
-	char *end = line + len, *s = line;
-
-	while (s < end && (*s == '\0' || *s == ' ' || *s == '\t' || *s == '\r'))
-		s++;
-	if (take_object(s, end, r) == -1) {
-		/* A decoded attempt has moved bytes only before where it stopped; look behind the start. */
-		while ((s = next_record(s + 1, end)) != NULL && take_object(s, end, r) == -1)
-			;
-		if (s == NULL)
-			return -1;
-	}
-	r->ended = r->len > 0 && r->text[r->len - 1] == '\n';
-	if (r->ended)
-		r->len--;
-	else
-		r->fragment = is_full(r->text, r->len);
 	return 0;
 }
 
@@ -331,7 +89,7 @@ docker_cri(const char *line, size_t len, struct docker_record *r)
 	while (s < end && *s == '\0')
 		s++;
 	n = take_field(&s, end, &field);
-	if (parse_time(field, n, &r->ns) == -1)
+	if (docker_time(field, n, &r->ns) == -1)
 		return -1;
 	n = take_field(&s, end, &field);
 	if (n != 6 || (memcmp(field, "stdout", 6) != 0 && memcmp(field, "stderr", 6) != 0))
@@ -460,56 +218,4 @@ docker_archive_last(const unsigned char *h, size_t len)
 	    time_parse(time, (size_t)(end - time), &ns) == -1)
 		return INT64_MIN;
 	return ns;
-}
-
-/* ---- fragments ------------------------------------------------------------------------------ */
-
-bool
-fragments_continue(const struct fragments *f, const struct docker_record *r)
-{
-	/* Short of a full fragment the program ended without a newline, unless the time is the very same. */
-	return f->open && (f->expected || f->ns == r->ns);
-}
-
-/*
- * A cut inside a character leaves U+FFFD on both sides of the seam, for one lost
- * character; one of them is enough.
- */
-static size_t
-seam(const struct buf *text, const char *next, size_t len)
-{
-	if (text->len < 3 || memcmp(text->data + text->len - 3, TEXT_REPLACEMENT, 3) != 0)
-		return 0;
-	for (size_t i = 0;; i += 3)
-		if (len - i < 3 || memcmp(next + i, TEXT_REPLACEMENT, 3) != 0)
-			return i;
-}
-
-void
-fragments_add(struct fragments *f, const struct docker_record *r, int64_t at)
-{
-	size_t skip, room, n;
-
-	if (!f->open) {
-		fragments_clear(f);
-		f->open = true;
-		f->ns = r->ns;
-		f->at = at;
-	}
-	skip = seam(&f->text, r->text, r->len);
-	room = DOCKER_LINE_MAX - f->text.len;
-	n = r->len - skip;
-	if (n > room) {
-		n = text_utf8_cut(r->text + skip, n, room);
-		f->cut = true;
-	}
-	buf_add(&f->text, r->text + skip, n);
-	f->expected = r->fragment;
-}
-
-void
-fragments_clear(struct fragments *f)
-{
-	buf_clear(&f->text, 4096);
-	f->open = f->cut = f->expected = false;
 }

@@ -7,7 +7,7 @@
  * Podman's k8s-file), one line of blank-separated fields.
  *
  * A program's line longer than 16 KiB comes as several records, fragments.  How
- * they are told apart depends on the format; struct fragments joins them.
+ * they are told apart depends on the format; fragments.h joins them.
  */
 #ifndef DOCKER_H
 #define DOCKER_H
@@ -16,10 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-
 #define DOCKER_FRAGMENT 16384   /* bytes at which Docker cuts a line */
-#define DOCKER_LINE_MAX 1048576 /* what is kept of one line */
+#define DOCKER_LINE_MAX 1048576 /* what is kept of one line, and of one record */
 
 struct docker_record {
 	int64_t ns;       /* when it was written, UTC */
@@ -44,24 +42,9 @@ int docker_cri(const char *line, size_t len, struct docker_record *);
  */
 int64_t docker_local(const char *bytes, size_t len, struct docker_record *);
 
+/* "2026-11-22T10:20:30.123456789Z" as all three spell times, fast; and what time_parse() reads.  0 or -1. */
+int docker_time(const char *, size_t len, int64_t *ns);
 /* The last time that a gzip archive of Docker's says it holds ("lastTime" in the header), or INT64_MIN. */
 int64_t docker_archive_last(const unsigned char *header, size_t len);
-
-/* The line of one stream that is being put together.  All zero: none. */
-struct fragments {
-	struct buf text;
-	int64_t ns;    /* of the first record */
-	int64_t at;    /* offset of the first record */
-	bool open;     /* a line has begun and not ended */
-	bool cut;      /* it was longer than DOCKER_LINE_MAX */
-	bool expected; /* the last record was a fragment */
-};
-
-/* Whether the record goes on with the open line; if not, the open line had ended. */
-bool fragments_continue(const struct fragments *, const struct docker_record *);
-/* Adds the record to the open line or begins one with it; at: its offset. */
-void fragments_add(struct fragments *, const struct docker_record *, int64_t at);
-/* Forgets the line. */
-void fragments_clear(struct fragments *);
 
 #endif

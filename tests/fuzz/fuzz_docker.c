@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "docker.h"
+#include "fragments.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -11,6 +11,7 @@
 #include "chunk.h"
 #include "clock.h"
 #include "docker.h"
+#include "fragments.h"
 #include "text.h"
 
 #define NOON (INT64_C(1790000000) * NS_PER_SECOND) /* 2026-09-21T14:13:20Z */

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tokens are ranges of the query's text.  Which bracket belongs to which is known
- * before parsing, so that the parser never has to go back: a bracket without its
- * partner is text by then.
+ * A parser by recursive descent over tokens whose brackets are settled, so that it never
+ * has to go back; then the tree as a question to the index and as one to a line.
  */
 #include "search_query.h"
 
 #include <stdint.h>
 #include <string.h>
 
+#include "search_tokens.h"
 #include "words.h"
 
-#define MAX_DEPTH 32      /* groups in groups; deeper brackets are text */
 #define MAX_FTS_TOKENS 64 /* what is left out only lets more chunks through */
-
-enum token_kind { WORD, PHRASE, AND, OR, NOT, OPEN, CLOSE };
-
-struct token {
-	enum token_kind kind;
-	bool prefix;
-	size_t start, end; /* what is to be found; of a phrase without its quotes */
-};
 
 enum node_kind { NODE_TEXT, NODE_ALL, NODE_ANY, NODE_NOT };
 
@@ -42,24 +33,9 @@ struct parser {
 	struct arena *mem;
 	const char *text;
 	bool heed_case;
-	struct token *tokens;
+	const struct token *tokens;
 	size_t n, at;
-	size_t open[MAX_DEPTH]; /* tokens whose bracket is not yet closed */
-	size_t depth;
 };
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool
-is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || (unsigned char)c >= 0x80;
-}
 
 /* Sets bit 5 of the bytes A to Z among eight; sums stay within their bytes, top bits cleared. */
 static uint64_t
@@ -86,150 +62,6 @@ search_fold(char *out, const char *in, size_t len)
 	}
 	for (; i < len; i++)
 		out[i] = (char)(in[i] + ((unsigned char)(in[i] - 'A') < 26 ? 'a' - 'A' : 0));
-}
-
-/* ---- tokens ------------------------------------------------------------------ */
-
-static void
-add_token(struct parser *p, enum token_kind kind, size_t start, size_t end, bool prefix)
-{
-	p->tokens[p->n++] =
-	    (struct token){.kind = kind, .prefix = prefix, .start = start, .end = end};
-}
-
-/* Where the phrase that opens at start has its closing quote; 0 if it has none or is empty. */
-static size_t
-phrase_end(const char *text, size_t start)
-{
-	size_t i = start + 1;
-
-	for (; text[i] != '\0'; i++) {
-		if (text[i] != '"')
-			continue;
-		if (text[i + 1] != '"')
-			return i > start + 1 ? i : 0;
-		i++;
-	}
-	return 0;
-}
-
-static bool
-ends_term(const struct parser *p, char c)
-{
-	return c == '\0' || is_blank(c) || (c == ')' && p->depth > 0);
-}
-
-/* Takes the phrase at start; returns where to go on, or start if it is none. */
-static size_t
-take_phrase(struct parser *p, size_t start)
-{
-	size_t end = phrase_end(p->text, start);
-	bool prefix;
-
-	if (end == 0)
-		return start;
-	prefix = p->text[end + 1] == '*' && is_word_byte(p->text[end - 1]) &&
-		 ends_term(p, p->text[end + 2]);
-	add_token(p, PHRASE, start + 1, end, prefix);
-	return end + 1 + prefix;
-}
-
-static enum token_kind
-operator_or_word(const char *s, size_t len)
-{
-	static const struct {
-		const char *name;
-		enum token_kind kind;
-	} operators[] = {{"AND", AND}, {"OR", OR}, {"NOT", NOT}};
-
-	for (size_t i = 0; i < 3; i++)
-		if (strlen(operators[i].name) == len && memcmp(s, operators[i].name, len) == 0)
-			return operators[i].kind;
-	return WORD;
-}
-
-/* Takes what reaches to the next blank, with brackets that open and close inside it: f(x). */
-static size_t
-take_word(struct parser *p, size_t start)
-{
-	const char *s = p->text;
-	size_t end = start, inside = 0;
-
-	for (; s[end] != '\0' && !is_blank(s[end]); end++) {
-		if (s[end] == '(')
-			inside++;
-		else if (s[end] == ')' && inside > 0)
-			inside--;
-		else if (s[end] == ')' && p->depth > 0)
-			break;
-	}
-	if (end - start > 1 && s[end - 1] == '*' && is_word_byte(s[end - 2]))
-		add_token(p, WORD, start, end - 1, true);
-	else
-		add_token(p, operator_or_word(s + start, end - start), start, end, false);
-	return end;
-}
-
-static void
-take_close(struct parser *p, size_t at)
-{
-	size_t open = p->open[--p->depth];
-
-	if (open == p->n - 1) {
-		/* An empty pair groups nothing: it is text. */
-		p->tokens[open].kind = WORD;
-		p->tokens[open].end = at + 1;
-	} else
-		add_token(p, CLOSE, at, at + 1, false);
-}
-
-/* Brackets that were never closed become text, one with what stands close behind them. */
-static void
-settle_brackets(struct parser *p)
-{
-	size_t kept = 0;
-
-	while (p->depth > 0)
-		p->tokens[p->open[--p->depth]].kind = WORD;
-	for (size_t i = 0; i < p->n; i++) {
-		struct token *last = kept > 0 ? &p->tokens[kept - 1] : NULL;
-
-		if (last != NULL && last->kind == WORD && p->text[last->end - 1] == '(' &&
-		    last->end == p->tokens[i].start && p->tokens[i].kind != CLOSE &&
-		    p->tokens[i].kind != OPEN) {
-			last->end = p->tokens[i].end;
-			last->prefix = p->tokens[i].prefix;
-		} else
-			p->tokens[kept++] = p->tokens[i];
-	}
-	p->n = kept;
-}
-
-static void
-tokenize(struct parser *p)
-{
-	const char *s = p->text;
-	size_t i = 0;
-
-	/* No token is shorter than a byte. */
-	p->tokens = arena_alloc(p->mem, (strlen(s) + 1) * sizeof *p->tokens);
-	while (s[i] != '\0') {
-		size_t next;
-
-		if (is_blank(s[i])) {
-			i++;
-		} else if (s[i] == '(' && p->depth < MAX_DEPTH) {
-			p->open[p->depth++] = p->n;
-			add_token(p, OPEN, i, i + 1, false);
-			i++;
-		} else if (s[i] == ')' && p->depth > 0) {
-			take_close(p, i++);
-		} else if (s[i] == '"' && (next = take_phrase(p, i)) > i) {
-			i = next;
-		} else
-			i = take_word(p, i);
-	}
-	settle_brackets(p);
 }
 
 /* ---- the tree ------------------------------------------------------------------ */
@@ -260,8 +92,8 @@ text_node(struct parser *p, const struct token *t)
 		search_fold(text, text, len);
 	node->text = text;
 	node->len = len;
-	node->begins_word = is_word_byte(text[0]);
-	node->ends_word = is_word_byte(text[len - 1]) && !t->prefix;
+	node->begins_word = search_is_word_byte(text[0]);
+	node->ends_word = search_is_word_byte(text[len - 1]) && !t->prefix;
 	return node;
 }
 
@@ -346,7 +178,7 @@ search_query_parse(struct arena *mem, const char *text, bool heed_case)
 	struct parser p = {.mem = mem, .text = text, .heed_case = heed_case};
 	struct search_query *query;
 
-	tokenize(&p);
+	p.tokens = search_tokens(mem, text, &p.n);
 	if (p.n == 0)
 		return NULL;
 	query = arena_alloc(mem, sizeof *query);
@@ -418,8 +250,8 @@ find_text(const struct node *node, const char *line, size_t len)
 	while ((at = memmem(at, (size_t)(end - at), node->text, node->len)) != NULL) {
 		const char *after = at + node->len;
 
-		if ((!node->begins_word || at == line || !is_word_byte(at[-1])) &&
-		    (!node->ends_word || after == end || !is_word_byte(*after)))
+		if ((!node->begins_word || at == line || !search_is_word_byte(at[-1])) &&
+		    (!node->ends_word || after == end || !search_is_word_byte(*after)))
 			return true;
 		at++;
 	}

@@ -6,13 +6,22 @@
 #include "app.h"
 #include "errors_sql.h"
 
+/* ALERT_SPIKE: so many reports of one error in so many minutes; 0: never. */
+struct spike {
+	int64_t reports, minutes;
+};
+
 struct errors_cfg {
 	struct base_cfg base;
 	int64_t retention_days;  /* how long a resolved error is kept */
 	int64_t max_occurrences; /* kept of a key: so many first ones, so many last ones */
 	int64_t max_bytes;       /* of the database; 0: no limit */
 	bool scrub;
-	const char *base_url; /* of links in alerts */
+	/* of alerts; the tracker itself only asks whether there is anyone to tell */
+	const char *smtp_host, *alert_emails, *alert_webhooks;
+	int64_t alert_new_after; /* with which report a new error is told of */
+	const char *alert_spike; /* "N/M" as configured, or NULL */
+	struct spike spike;      /* made from it by main.c */
 };
 
 /* The numbers of struct app's counters, in main.c. */
@@ -56,6 +65,9 @@ int errors_missing(struct req *);
  */
 int errors_hours(struct db *, int64_t id, int64_t first_hour, int64_t *counts, size_t n);
 
+/* Whether alerts have somewhere to go. */
+bool errors_has_channel(const struct errors_cfg *);
+
 /* The handlers. */
 int errors_report(struct req *);      /* POST /api/errors */
 int errors_list(struct req *);        /* GET /api/errors */
@@ -64,5 +76,7 @@ int errors_occurrences(struct req *); /* GET /api/errors/{}/occurrences */
 int errors_resolve(struct req *);     /* POST /api/errors/{}/resolve */
 int errors_reopen(struct req *);      /* POST /api/errors/{}/reopen */
 int errors_projects(struct req *);    /* GET /api/projects */
+int errors_alerts(struct req *);      /* GET /api/alerts */
+int errors_test_alert(struct req *);  /* POST /api/test-alert */
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The error tracker: takes reports, groups them, and shows what is broken. */
+#include <string.h>
+
 #include "errors.h"
 #include "fcgi.h"
 #include "text.h"
@@ -7,6 +9,7 @@
 static struct errors_cfg cfg;
 
 #define CFG(member) offsetof(struct errors_cfg, member)
+#define MINUTES_PER_DAY 1440
 
 static const struct cfg_field fields[] = {
     {"RETENTION_DAYS", CFG_INT, 0, CFG(retention_days), "90", 1, 36500, NULL,
@@ -17,8 +20,16 @@ static const struct cfg_field fields[] = {
 	"size of the database over which the least recently seen errors go; 0: no limit"},
     {"SCRUB", CFG_BOOL, 0, CFG(scrub), "on", 0, 0, NULL,
 	"whether secrets are taken out of reports before they are stored"},
-    {"BASE_URL", CFG_TEXT, 0, CFG(base_url), "http://localhost:5010", 0, 0, NULL,
-	"what links in alerts begin with"},
+    {"SMTP_HOST", CFG_TEXT, 0, CFG(smtp_host), NULL, 0, 0, NULL,
+	"mail server; unset: alerts are not mailed"},
+    {"ALERT_EMAILS", CFG_TEXT, 0, CFG(alert_emails), NULL, 0, 0, NULL,
+	"whom to mail alerts to, comma-separated"},
+    {"ALERT_WEBHOOKS", CFG_TEXT, CFG_SECRET, CFG(alert_webhooks), NULL, 0, 0, NULL,
+	"where to post alerts to, comma-separated: [json|slack|discord] URL"},
+    {"ALERT_NEW_AFTER", CFG_INT, 0, CFG(alert_new_after), "1", 1, 1000000, NULL,
+	"with which of its reports a new error is told of"},
+    {"ALERT_SPIKE", CFG_TEXT, 0, CFG(alert_spike), NULL, 0, 0, NULL,
+	"N/M: an error is told of when N reports of it come in M minutes; unset: never"},
 };
 
 static const struct route routes[] = {
@@ -29,6 +40,8 @@ static const struct route routes[] = {
     {POST, "/api/errors/{}/resolve", ACCESS_WRITE, BODY_SMALL, errors_resolve},
     {POST, "/api/errors/{}/reopen", ACCESS_WRITE, BODY_SMALL, errors_reopen},
     {GET, "/api/projects", ACCESS_READ, BODY_NONE, errors_projects},
+    {GET, "/api/alerts", ACCESS_READ, BODY_NONE, errors_alerts},
+    {POST, "/api/test-alert", ACCESS_WRITE, BODY_SMALL, errors_test_alert},
 };
 
 static const struct app_counter counters[] = {
@@ -41,6 +54,28 @@ static const struct app_counter counters[] = {
     [COUNTER_CAPPED] = {"monlight_errors_capped_total",
 	"Tags, users, sessions and scopes that a limit left out."},
 };
+
+/* Reads ALERT_SPIKE. */
+static int
+check_spike(const struct app *app, FILE *errors)
+{
+	const char *text = cfg.alert_spike;
+	size_t n;
+
+	(void)app;
+	if (text == NULL)
+		return 0;
+	n = strcspn(text, "/");
+	if (text[n] == '/' && text_int64(text, n, 1, 1000000, &cfg.spike.reports) == 0 &&
+	    text_int64(
+		text + n + 1, strlen(text + n + 1), 1, MINUTES_PER_DAY, &cfg.spike.minutes) == 0)
+		return 0;
+	(void)fprintf(errors,
+	    "ALERT_SPIKE=%s is not valid; accepted: N/M, up to 1000000 reports in up to %d "
+	    "minutes\n",
+	    text, MINUTES_PER_DAY);
+	return 1;
+}
 
 static void
 gauges(struct req *rq, struct buf *out)
@@ -70,6 +105,7 @@ main(int argc, char *argv[])
 	    .schema = &errors_schema,
 	    .counters = counters,
 	    .ncounters = NELEM(counters),
+	    .check = check_spike,
 	    .metrics = gauges,
 	};
 

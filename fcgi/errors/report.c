@@ -259,7 +259,6 @@ read_key(struct req *rq, const cJSON *doc, struct report *r)
 static int
 read_report(struct req *rq, const cJSON *doc, struct report *r)
 {
-	const char *method;
 	int st;
 
 	if ((st = read_required(rq, doc, r)) != 0 || (st = read_texts(rq, doc, r)) != 0 ||
@@ -272,8 +271,9 @@ read_report(struct req *rq, const cJSON *doc, struct report *r)
 	read_key(rq, doc, r);
 	read_user(rq, doc, r);
 	r->tags = cJSON_IsObject(json_get(doc, "tags")) ? json_get(doc, "tags") : NULL;
-	method = json_get_text(doc, "request_method");
-	r->browser = method != NULL && strcmp(method, "BROWSER") == 0;
+	r->request_url = json_get_text(doc, "request_url");
+	r->request_method = json_get_text(doc, "request_method");
+	r->browser = r->request_method != NULL && strcmp(r->request_method, "BROWSER") == 0;
 	return 0;
 }
 

@@ -20,7 +20,9 @@ struct report {
 	const char *mechanism; /* "m0" or "given" */
 	char key[33];          /* 32 hex digits: the wire's fingerprint */
 
-	const char *event_id; /* these six may be NULL */
+	const char *event_id; /* these eight may be NULL */
+	const char *request_method;
+	const char *request_url;
 	const char *environment;
 	const char *release;
 	const char *server_name;
@@ -84,5 +86,7 @@ report_reopens(const struct report *r, const struct known *k)
 
 /* Counts the report in its environment and release.  Returns 0 or DB_FAILED. */
 int report_count_facets(struct storing *, const struct known *);
+/* Puts what the stored report gives reason to tell into the alert queue.  0 or DB_FAILED. */
+int report_notify(struct storing *, const struct known *);
 
 #endif

@@ -104,6 +104,16 @@ static const char *const statements[] = {
     [SQL_SESSION_ADD] = "INSERT OR IGNORE INTO session_seen (session, key_id, at) SELECT ?1, ?2, ?3"
 			" WHERE (SELECT count(*) FROM session_seen WHERE session = ?1) < ?4",
 
+    /* error, minute, count */
+    [SQL_MINUTE_COUNT] = "INSERT INTO minute (error_id, minute, count) VALUES (?1, ?2, ?3)"
+			 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    /* error, the first minute to keep */
+    [SQL_MINUTES_FORGET] = "DELETE FROM minute WHERE error_id = ?1 AND minute < ?2",
+    /* error */
+    [SQL_MINUTES_SUM] = "SELECT sum(count) FROM minute WHERE error_id = ?1",
+    /* error, now; only if the last one is not after that */
+    [SQL_SPIKE_NOTE] = "UPDATE error SET spike_at = ?2 WHERE id = ?1 AND spike_at <= ?3",
+
     /* ---- lists --------------------------------------------------------------- */
 
     /* project or null, statuses, sources, level or null */

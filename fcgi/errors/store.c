@@ -278,7 +278,7 @@ store(struct storing *s)
 	if (count_key(s, &k) == -1 || (found == DB_ROW && touch_error(s, &k) == -1) ||
 	    count_hour(s, k.key_id) == -1 || put_occurrence(s, &k) == -1 ||
 	    report_count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||
-	    note_people(s, k.key_id) == -1)
+	    note_people(s, k.key_id) == -1 || report_notify(s, &k) == -1)
 		return DB_FAILED;
 	return keep_event(s);
 }

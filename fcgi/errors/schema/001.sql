@@ -21,6 +21,7 @@ CREATE TABLE error (
     last_seen    INTEGER NOT NULL,            -- the greatest of its keys
     rank         INTEGER NOT NULL,            -- count_rank() of the sum of its keys' counts
     keys         INTEGER NOT NULL DEFAULT 1,  -- how many keys it has
+    spike_at     INTEGER NOT NULL DEFAULT 0,  -- when people were last told that it comes often
     environments TEXT NOT NULL DEFAULT '[]'   -- names of its environments, a JSON array
 ) STRICT;
 
@@ -72,6 +73,14 @@ CREATE TABLE day (
     h18 INTEGER NOT NULL DEFAULT 0, h19 INTEGER NOT NULL DEFAULT 0, h20 INTEGER NOT NULL DEFAULT 0,
     h21 INTEGER NOT NULL DEFAULT 0, h22 INTEGER NOT NULL DEFAULT 0, h23 INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (key_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- What an error counts in each of the last minutes, where ALERT_SPIKE asks for it.
+CREATE TABLE minute (
+    error_id INTEGER NOT NULL,
+    minute   INTEGER NOT NULL,                -- minutes since 1970
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (error_id, minute)
 ) STRICT, WITHOUT ROWID;
 
 -- What a list can be narrowed to: an environment of a project, an environment of
@@ -165,6 +174,7 @@ CREATE TRIGGER error_gone AFTER DELETE ON error BEGIN
     UPDATE tally SET errors = errors - 1 WHERE project = old.project AND status = old.status
         AND browser = old.browser AND level = old.level;
     DELETE FROM error_key WHERE error_id = old.id;
+    DELETE FROM minute WHERE error_id = old.id;
 END;
 -- Sessions and events find no error any more, and age out.
 CREATE TRIGGER error_key_gone AFTER DELETE ON error_key BEGIN

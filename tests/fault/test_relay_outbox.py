@@ -145,7 +145,7 @@ class Pages:
 def outbox(fresh):
     """A stack whose relay reaches tracker and collector through proxies, and its pages."""
     stack = fresh.make(DSN_KEYS="shop:the-key")
-    ports = dict(zip(("errors", "logs", "metrics", "relay"), free_ports(4)))
+    ports = dict(zip(("errors", "logs", "metrics", "relay"), free_ports(4), strict=True))
     stack.ports = ports
     proxies = {name: Proxy(ports[name]) for name in ("errors", "metrics")}
     stack.variables["ERROR_TRACKER_URL"] = f"http://127.0.0.1:{proxies['errors'].port}"

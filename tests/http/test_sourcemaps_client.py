@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pages import MAP, Page, new_key, newest_error
 from stack import ROOT
-from test_relay import MAP, Page, latest, new_key, page  # noqa: F401  (fixtures)
 
 CLIENT = ROOT / "sdks" / "browser" / "bin" / "monlight-sourcemaps"
 CODE = "function pay(t){throw t}"
@@ -49,6 +49,16 @@ def run(stack, relay, project):
     return run
 
 
+@pytest.fixture
+def page(relay, project):
+    return Page(relay, new_key(relay, project)["public_key"], None)
+
+
+@pytest.fixture
+def latest(errors, project):
+    return lambda: newest_error(errors, project)
+
+
 def uploaded(relay, project):
     maps = relay.get(f"/api/source-maps?project={project}").json["source_maps"]
     return {row["file_url"]: row for row in maps}
@@ -69,7 +79,7 @@ def test_a_debug_id_is_injected_once_and_the_map_still_fits(
     relay,
     page,
     project,
-    latest,  # noqa: F811
+    latest,
 ):
     done = run("--inject", build)
     assert done.returncode == 0, done.stderr
@@ -108,7 +118,7 @@ def test_sources_that_a_map_only_names_are_read_from_the_disk(
     build,
     relay,
     page,
-    latest,  # noqa: F811
+    latest,
 ):
     (build / "src").mkdir()
     (build / "src" / "pay.ts").write_text(MAP["sourcesContent"][0])

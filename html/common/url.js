@@ -49,19 +49,25 @@ export function useLocation() {
   return place;
 }
 
-// "?a=1&b=2" of the members that have a value.
+// "?a=1&b=2" of the members that have a value; an array is a name given several times.
 export function query(values) {
   const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(values))
-    if (value !== undefined && value !== null && value !== "" && value !== false) params.set(name, value);
+  for (const [name, all] of Object.entries(values))
+    for (const value of [all].flat())
+      if (value !== undefined && value !== null && value !== "" && value !== false)
+        params.append(name, value);
   const text = params.toString();
   return text && `?${text}`;
 }
 
+// The members of a query for query(), with all their values.
+export const members = (params) =>
+  Object.fromEntries([...params.keys()].map((name) => [name, params.getAll(name)]));
+
 // Changes some members of the query and keeps the rest; an empty value removes its member.
 export function setParams(patch, options) {
   const { path, params } = here();
-  navigate(path + query({ ...Object.fromEntries(params), ...patch }), options);
+  navigate(path + query({ ...members(params), ...patch }), options);
 }
 
 // Restores the scroll of an entry returned to, once its content is there; a new entry begins at the top.

@@ -1,0 +1,67 @@
+// What the address asks for, as the parameters of the interface, and what of it to mark in a line.  Pure.
+
+import { rangeOf } from "./common/time.js";
+
+export const levels = ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE", "UNKNOWN"];
+
+// What narrows the lines, in the order it is named when nothing matches.
+export const filters = ["search", "regex", "level", "container", "service", "project", "stream"];
+
+// The parameters of the interface; levels are left out where all are to be counted.
+export function request(params, now, { anyLevel = false, anyTime = false } = {}) {
+  const wanted = Object.fromEntries(filters.map((name) => [name, params.getAll(name)]));
+  if (anyLevel) wanted.level = [];
+  if (params.get("case")) wanted.case = 1;
+  return { ...wanted, ...(anyTime ? {} : rangeOf(params, now)) };
+}
+
+const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+// The words of a search that lines must hold: not those behind NOT, without the operators.
+export function words(search) {
+  const tokens = search.match(/"(?:[^"]|"")*"|[^\s()]+/g) ?? [];
+  return tokens
+    .filter((token, i) => !/^(AND|OR|NOT)$/.test(token) && tokens[i - 1] !== "NOT")
+    .map((token) => token.replace(/^"|"$/g, "").replace(/""/g, '"').replace(/\*$/, ""))
+    .filter(Boolean);
+}
+
+// A global expression for what a line was found by, or null.
+export function marker(params) {
+  const flags = params.get("case") ? "g" : "gi";
+  const parts = words(params.get("search") ?? "").map(escape);
+  const regex = params.get("regex");
+  try {
+    if (regex) parts.push(new RegExp(regex, flags).source);
+  } catch {
+    // PCRE2 knows more than this browser: then it is found and not marked
+  }
+  return parts.length ? new RegExp(parts.join("|"), flags) : null;
+}
+
+// Cuts text where the expression matches: [{text, hit}].
+export function split(text, expression) {
+  if (!expression) return [{ text, hit: false }];
+  const out = [];
+  let at = 0;
+  for (const { 0: hit, index } of text.matchAll(expression)) {
+    if (!hit) continue;
+    if (index > at) out.push({ text: text.slice(at, index), hit: false });
+    out.push({ text: hit, hit: true });
+    at = index + hit.length;
+  }
+  if (at < text.length) out.push({ text: text.slice(at), hit: false });
+  return out;
+}
+
+// The object of a line of JSON, alone or behind a prefix; null if there is none.
+export function fieldsOf(message) {
+  const at = message.indexOf("{");
+  if (at === -1) return null;
+  try {
+    const value = JSON.parse(message.slice(at));
+    return value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One pass from the beginning to the place.  A stack holds the brackets that are
- * open; with each lies what stood before it, so that a closed pair counts as one
- * token and "name = async (a, b) => {" reads backwards from its brace.
+ * open, each with what stood before it, which says what it is.
  */
 #include "scope.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "scope_name.h"
 #include "text.h"
 
 #define LENGTH_MAX ((size_t)2 << 20)
 #define DEPTH_MAX 128
-#define HISTORY 20
 
-enum token_kind {
-	NONE,
-	WORD,    /* a name, a keyword or a number */
-	LITERAL, /* a string, a template or a regular expression */
-	PAREN,   /* a closed pair of round brackets */
-	GROUP,   /* a closed pair of others */
-	ARROW,
-	SIGN, /* any other character */
-};
-
-struct token {
-	enum token_kind kind;
-	const char *s;
-	size_t len;
-};
-
-/* The latest tokens of one bracket, newest last. */
-struct history {
-	struct token token[HISTORY];
-};
+static const struct token unnamed;
 
 enum open_kind { OPEN_PLAIN, OPEN_FUNCTION, OPEN_CLASS, OPEN_TEMPLATE, OPEN_ARROW };
 
@@ -53,180 +32,11 @@ struct reading {
 	bool lost; /* deeper than can be followed */
 };
 
-/* ---- tokens ------------------------------------------------------------------------- */
-
 static void
 add_token(struct reading *r, enum token_kind kind, const char *s, size_t len)
 {
 	memmove(&r->now.token[0], &r->now.token[1], sizeof r->now.token - sizeof r->now.token[0]);
 	r->now.token[HISTORY - 1] = (struct token){kind, s, len};
-}
-
-/* The token that many places back: 0 is the latest. */
-static const struct token *
-back(const struct history *h, size_t places)
-{
-	static const struct token none;
-
-	return places < HISTORY ? &h->token[HISTORY - 1 - places] : &none;
-}
-
-static bool
-is_word(const struct token *t, const char *word)
-{
-	return t->kind == WORD && t->len == strlen(word) && memcmp(t->s, word, t->len) == 0;
-}
-
-static bool
-is_sign(const struct token *t, char c)
-{
-	return t->kind == SIGN && *t->s == c;
-}
-
-static bool
-is_one_of(const struct token *t, const char *const words[])
-{
-	for (; *words != NULL; words++)
-		if (is_word(t, *words))
-			return true;
-	return false;
-}
-
-static bool
-is_name_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '$' || c == '#' || (unsigned char)c >= 0x80;
-}
-
-/* A word that can name a function: no keyword that stands before brackets, no number. */
-static bool
-is_name(const struct token *t)
-{
-	static const char *const keywords[] = {"if", "for", "while", "switch", "catch", "with",
-	    "return", "typeof", "await", "yield", "new", "function", "async", "in", "of", "do",
-	    "else", "case", "throw", "void", "delete", "super", "import", NULL};
-
-	return t->kind == WORD && !(*t->s >= '0' && *t->s <= '9') && !is_one_of(t, keywords);
-}
-
-/* ---- names ---------------------------------------------------------------------------- */
-
-static const struct token unnamed;
-
-/*
- * What a function expression is assigned to, looked for before its first token at
- * that place: "name =", "name:", "const name: Type =".
- */
-static struct token
-assigned_name(const struct history *h, size_t at)
-{
-	static const char *const declare[] = {"const", "let", "var", NULL};
-
-	if (is_word(back(h, at), "async"))
-		at++;
-	if (is_sign(back(h, at), ':') && is_name(back(h, at + 1)))
-		return *back(h, at + 1);
-	if (!is_sign(back(h, at), '='))
-		return unnamed;
-	for (size_t i = at + 1; i + 1 < HISTORY; i++)
-		if (is_one_of(back(h, i + 1), declare) && is_name(back(h, i)) &&
-		    (i == at + 1 || is_sign(back(h, i - 1), ':')))
-			return *back(h, i);
-	return is_name(back(h, at + 1)) ? *back(h, at + 1) : unnamed;
-}
-
-/* Passes over the parameters of a type, "<T extends Item>", that end at that place. */
-static size_t
-before_types(const struct history *h, size_t at)
-{
-	int depth = 0;
-
-	for (size_t i = at; i < HISTORY && back(h, i)->kind != NONE; i++) {
-		if (is_sign(back(h, i), '>'))
-			depth++;
-		else if (is_sign(back(h, i), '<') && --depth == 0)
-			return i + 1;
-		if (depth == 0)
-			break;
-	}
-	return at;
-}
-
-/* "function name (", "function (", "name (" before the brackets at that place. */
-static bool
-function_before(const struct history *h, size_t place, struct token *name)
-{
-	size_t at = before_types(h, place), star = is_sign(back(h, at), '*');
-
-	if (is_word(back(h, at + star), "function")) {
-		*name = assigned_name(h, at + star + 1);
-		return true;
-	}
-	/* A method or a named function; a call is not followed by a brace. */
-	if (is_name(back(h, at))) {
-		*name = *back(h, at);
-		return true;
-	}
-	/* "['name']()": a method whose name is computed. */
-	return back(h, at)->kind == GROUP || back(h, at)->kind == LITERAL;
-}
-
-/* Whether the brace that follows begins a function's body. */
-static bool
-opens_function(const struct history *h, struct token *name)
-{
-	size_t at = 0;
-
-	*name = unnamed;
-	if (back(h, 0)->kind == ARROW) {
-		/* Before it a name, or brackets and perhaps a type. */
-		for (at = 1; at < HISTORY && back(h, at)->kind != PAREN; at++)
-			if (at == 1 && back(h, at)->kind == WORD &&
-			    !is_sign(back(h, at + 1), ':') && !is_sign(back(h, at + 1), '>'))
-				break;
-		*name = assigned_name(h, before_types(h, at + 1));
-		return true;
-	}
-	if (back(h, 0)->kind == PAREN)
-		return function_before(h, 1, name);
-	/* A type stands behind the brackets: "name(): Promise<Item[]> {". */
-	for (at = 0; at + 2 < HISTORY; at++) {
-		const struct token *t = back(h, at);
-
-		if (is_sign(t, ':') && back(h, at + 1)->kind == PAREN && at > 0)
-			return function_before(h, at + 2, name);
-		if (t->kind != WORD && t->kind != GROUP && t->kind != LITERAL &&
-		    !(t->kind == SIGN && strchr("<>|&.,", *t->s) != NULL))
-			return false;
-		if (t->kind == WORD &&
-		    is_one_of(t, (const char *const[]){"else", "try", "finally", "do", "return",
-				     "class", "interface", "enum", "namespace", NULL}))
-			return false;
-	}
-	return false;
-}
-
-/* Whether the brace that follows begins a class: "class Name extends Other<T> {". */
-static bool
-opens_class(const struct history *h, struct token *name)
-{
-	*name = unnamed;
-	for (size_t at = 0; at < HISTORY; at++) {
-		const struct token *t = back(h, at);
-
-		if (is_word(t, "class")) {
-			if (at > 0 && !is_word(back(h, at - 1), "extends"))
-				*name = *back(h, at - 1);
-			else
-				*name = assigned_name(h, at + 1);
-			return true;
-		}
-		if (t->kind == NONE || t->kind == ARROW ||
-		    (t->kind == SIGN && strchr("<>,.&|", *t->s) == NULL))
-			return false;
-	}
-	return false;
 }
 
 /* ---- brackets ----------------------------------------------------------------------------- */
@@ -257,7 +67,7 @@ open_brace(struct reading *r)
 
 	/* Directly behind an arrow the brace is its body, and no expression begins. */
 	if (r->depth > 0 && r->stack[r->depth - 1].kind == OPEN_ARROW &&
-	    back(&r->now, 0)->kind == NONE)
+	    history_back(&r->now, 0)->kind == NONE)
 		r->now = r->stack[--r->depth].past;
 	if (opens_class(&r->now, &name))
 		push(r, OPEN_CLASS, '}', name);
@@ -336,10 +146,10 @@ begins_regex(const struct history *h)
 {
 	static const char *const before[] = {
 	    "return", "typeof", "case", "in", "of", "do", "else", "throw", "void", "delete", NULL};
-	const struct token *t = back(h, 0);
+	const struct token *t = history_back(h, 0);
 
 	if (t->kind == WORD)
-		return is_one_of(t, before);
+		return token_is_one_of(t, before);
 	return t->kind == NONE || t->kind == ARROW || (t->kind == SIGN && *t->s != '<');
 }
 
@@ -364,6 +174,13 @@ skip_regex(struct reading *r)
 
 /* ---- code -------------------------------------------------------------------------------------- */
 
+static bool
+is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '$' || c == '#' || (unsigned char)c >= 0x80;
+}
+
 static void
 take_word(struct reading *r)
 {
@@ -376,8 +193,8 @@ take_word(struct reading *r)
 		r->p++;
 	word = (struct token){WORD, start, (size_t)(r->p - start)};
 	/* A statement begins: the arrow before it had no semicolon. */
-	if (back(&r->now, 0)->kind != NONE && !is_sign(back(&r->now, 0), '.') &&
-	    is_one_of(&word, statements))
+	if (history_back(&r->now, 0)->kind != NONE &&
+	    !token_is_sign(history_back(&r->now, 0), '.') && token_is_one_of(&word, statements))
 		end_arrows(r);
 	add_token(r, WORD, word.s, word.len);
 }
@@ -500,7 +317,7 @@ judge(struct arena *mem, const struct reading *r, const char **name)
 			continue;
 		if (o->name.kind != WORD)
 			return SCOPE_ANONYMOUS;
-		if (is_word(&o->name, "constructor") && i > 0 &&
+		if (token_is_word(&o->name, "constructor") && i > 0 &&
 		    r->stack[i - 1].kind == OPEN_CLASS && r->stack[i - 1].name.kind == WORD) {
 			const struct token *class = &r->stack[i - 1].name;
 

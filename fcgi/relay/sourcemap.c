@@ -1,45 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Mappings are deltas all the way down, so they can only be read from the start;
- * cutting them into blocks that each begin from zero is what makes a position
- * cheap to find.  A segment in a block:
- *
- *	varint  lines since the segment before << 2 | kind
- *	varint  column, or columns since the segment before on the same line
- *	varint  (mapped) source, original line, original column: folded differences
- *	varint  (named) name: folded difference
- */
+/* Reading a map; what becomes of its segments is sourcemap_block.c's. */
 #include "sourcemap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "sourcemap_block.h"
 #include "text.h"
-#include "varint.h"
 #include "vlq.h"
-
-enum kind { UNMAPPED, MAPPED, NAMED };
-
-struct segment {
-	uint32_t line, column;
-	enum kind kind;
-	int32_t source, original_line, original_column, name;
-	size_t order; /* among its line's, for a stable sort */
-};
 
 /* What is being built; the totals run over the whole file. */
 struct builder {
 	struct arena *mem;
 	const struct sourcemap_sink *sink;
 	const char **why;
-	bool stopped;
-
-	struct buf block;
-	size_t in_block;
-	int64_t start;
-	struct segment last; /* in the block */
-
+	struct blocks blocks;
 	size_t nsources, nnames; /* of the sections before this one */
 };
 
@@ -52,12 +27,6 @@ struct section {
 };
 
 static const struct sourcemap_position nowhere = {UINT32_MAX, UINT32_MAX};
-
-int64_t
-sourcemap_key(uint32_t line, uint32_t column)
-{
-	return (int64_t)((uint64_t)line << 31 | (column & INT32_MAX));
-}
 
 const char *
 sourcemap_debug_id(const cJSON *doc)
@@ -72,117 +41,6 @@ invalid(struct builder *b, const char *why)
 {
 	*b->why = why;
 	return false;
-}
-
-/* ---- blocks --------------------------------------------------------------------- */
-
-static bool
-end_block(struct builder *b)
-{
-	if (b->in_block > 0 &&
-	    b->sink->block(b->sink->arg, b->start, b->block.data, b->block.len) != 0)
-		b->stopped = true;
-	b->block.len = 0;
-	b->in_block = 0;
-	return !b->stopped;
-}
-
-/* A block never ends between two segments of the same position: a search sees both. */
-static bool
-add_segment(struct builder *b, const struct segment *s)
-{
-	struct segment *last = &b->last;
-
-	if (b->in_block >= SOURCEMAP_BLOCK &&
-	    (s->line != last->line || s->column != last->column) && !end_block(b))
-		return false;
-	if (b->in_block++ == 0) {
-		b->start = sourcemap_key(s->line, s->column);
-		*last = (struct segment){.line = s->line};
-	}
-	varint_put(&b->block, (uint64_t)(s->line - last->line) << 2 | (uint64_t)s->kind);
-	varint_put(&b->block, s->line == last->line ? s->column - last->column : s->column);
-	last->line = s->line;
-	last->column = s->column;
-	if (s->kind == UNMAPPED)
-		return true;
-	varint_put(&b->block, varint_fold((int64_t)s->source - last->source));
-	varint_put(&b->block, varint_fold((int64_t)s->original_line - last->original_line));
-	varint_put(&b->block, varint_fold((int64_t)s->original_column - last->original_column));
-	last->source = s->source;
-	last->original_line = s->original_line;
-	last->original_column = s->original_column;
-	if (s->kind == NAMED) {
-		varint_put(&b->block, varint_fold((int64_t)s->name - last->name));
-		last->name = s->name;
-	}
-	return true;
-}
-
-/* A difference added; a block that is broken may hold any, so it wraps. */
-static int32_t
-moved(int32_t from, uint64_t folded)
-{
-	return (int32_t)((uint32_t)from + (uint32_t)varint_unfold(folded));
-}
-
-/* Reads the next segment of a block; false at its end or where it is broken. */
-static bool
-take_segment(struct varint_input *in, struct segment *s)
-{
-	uint64_t head, column, v[3];
-
-	if (!varint_take(in, &head) || !varint_take(in, &column))
-		return false;
-	s->column = (uint32_t)(head >> 2 == 0 ? s->column + column : column);
-	s->line += (uint32_t)(head >> 2);
-	s->kind = (enum kind)(head & 3);
-	if (s->kind == UNMAPPED)
-		return true;
-	for (size_t i = 0; i < NELEM(v); i++)
-		if (!varint_take(in, &v[i]))
-			return false;
-	s->source = moved(s->source, v[0]);
-	s->original_line = moved(s->original_line, v[1]);
-	s->original_column = moved(s->original_column, v[2]);
-	if (s->kind != NAMED)
-		return true;
-	if (!varint_take(in, &head))
-		return false;
-	s->name = moved(s->name, head);
-	return true;
-}
-
-bool
-sourcemap_find(const void *block, size_t len, int64_t start, struct sourcemap_position at,
-    struct sourcemap_origin *out)
-{
-	struct varint_input in = {block, (const unsigned char *)block + len};
-	struct segment s = {.line = (uint32_t)(start >> 31)}, best = {0};
-	bool found = false;
-
-	while (take_segment(&in, &s) &&
-	       (s.line < at.line || (s.line == at.line && s.column <= at.column))) {
-		/*
-		 * Of several segments at one place the first counts when the place is met
-		 * exactly, else the last: what the established readers do.
-		 */
-		if (found && s.line == best.line && s.column == best.column &&
-		    s.column == at.column)
-			continue;
-		best = s;
-		found = s.line == at.line;
-	}
-	if (!found || best.kind == UNMAPPED || best.source < 0 || best.original_line < 0 ||
-	    best.original_column < 0)
-		return false;
-	*out = (struct sourcemap_origin){
-	    .source = best.source,
-	    .name = best.kind == NAMED ? best.name : -1,
-	    .line = (uint32_t)best.original_line,
-	    .column = (uint32_t)best.original_column,
-	};
-	return true;
 }
 
 /* ---- mappings -------------------------------------------------------------------- */
@@ -240,7 +98,7 @@ place_segment(struct builder *b, const struct section *sec, struct segment s)
 	s.name += (int32_t)b->nnames;
 	if (column > INT32_MAX || !is_before(s.line, s.column, sec->stop))
 		return true;
-	return add_segment(b, &s);
+	return blocks_add(&b->blocks, &s);
 }
 
 /* Puts the segments of a finished line in order. */
@@ -386,7 +244,6 @@ read_sources(struct builder *b, struct section *sec)
 		    (content != NULL && cJSON_IsString(content) &&
 			b->sink->content(b->sink->arg, i, content->valuestring,
 			    strlen(content->valuestring)) != 0)) {
-			b->stopped = true;
 			return false;
 		}
 		sec->nsources++;
@@ -405,7 +262,6 @@ read_names(struct builder *b, struct section *sec)
 
 		if (b->sink->name(
 			b->sink->arg, b->nnames + sec->nnames, text != NULL ? text : "") != 0) {
-			b->stopped = true;
 			return false;
 		}
 		sec->nnames++;
@@ -482,7 +338,7 @@ enum sourcemap_result
 sourcemap_read(
     struct arena *mem, const cJSON *doc, const struct sourcemap_sink *sink, const char **why)
 {
-	struct builder b = {.mem = mem, .sink = sink, .why = why};
+	struct builder b = {.mem = mem, .sink = sink, .why = why, .blocks.sink = sink};
 	struct section whole = {.map = doc, .stop = nowhere};
 	bool ok;
 
@@ -490,7 +346,8 @@ sourcemap_read(
 		*why = "a source map must be a JSON object";
 		return SOURCEMAP_INVALID;
 	}
-	ok = read_map(&b, whole, 0) && end_block(&b);
-	buf_free(&b.block);
-	return ok ? SOURCEMAP_OK : b.stopped ? SOURCEMAP_STOPPED : SOURCEMAP_INVALID;
+	*why = NULL;
+	ok = read_map(&b, whole, 0);
+	ok = blocks_end(&b.blocks) && ok;
+	return ok ? SOURCEMAP_OK : *why != NULL ? SOURCEMAP_INVALID : SOURCEMAP_STOPPED;
 }

@@ -2,9 +2,9 @@
 /*
  * The job `ingest`: from log files into logs.db.
  *
- * Files are read one after the other until there is enough for a transaction; it holds the lines, their
- * ids and counts and the cursors of all files read, so what is stored is stored once.  Under -f the
- * tails stay between passes; without it they are met anew from logs.db each time.
+ * Files are read one after the other until there is enough for a transaction; it holds the
+ * lines, their ids and counts, and the cursors of all files read, so what is stored is
+ * stored once.  Under -f the tails stay between passes; without it they are met anew each time.
  */
 #include "ingest.h"
 
@@ -28,7 +28,7 @@
 
 static struct ingest ingest = {.inotify = -1, .timer = -1, .epoll = -1};
 
-/* ---- start ------------------------------------------------------------------------------ */
+/* ---- start ----------------------------------------------------------------------- */
 
 /* The directory of logs.db: archives are unpacked there. */
 static char *
@@ -66,7 +66,7 @@ start(struct ingest *in, const struct pass *pass)
 	}
 }
 
-/* ---- storing ------------------------------------------------------------------------------- */
+/* ---- storing --------------------------------------------------------------------- */
 
 static int
 write_transaction(struct ingest *in, bool note)
@@ -89,7 +89,9 @@ fail:
 	return -1;
 }
 
-/* Stores what the touched tails have handed out; if that fails they forget it and read it again. */
+/*
+ * Stores what the touched tails have handed out; if that fails they forget it and read it again.
+ */
 static int
 commit(struct ingest *in)
 {
@@ -133,7 +135,7 @@ seal(struct pass *pass, int64_t *unsealed)
 	db_job_unlock(lock);
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------- */
 
 /* Reads a tail to its end, with as many transactions as that takes. */
 static int
@@ -231,7 +233,7 @@ let_go(struct ingest *in)
 	}
 }
 
-/* ---- the job --------------------------------------------------------------------------------- */
+/* ---- the job --------------------------------------------------------------------- */
 
 static void
 report(struct ingest *in, int64_t began_us)
@@ -288,7 +290,10 @@ logs_ingest(struct pass *pass)
 	let_go(in);
 	ingest_wake_at(in, due);
 	report(in, began);
-	/* A directory that cannot be read is said once and shown by /health; it does not fail the job. */
+	/*
+	 * A directory that cannot be read is said once and shown by /health; it does not fail the
+	 * job.
+	 */
 	return in->unreadable ? 0 : failed;
 }
 

@@ -18,7 +18,7 @@
 
 #define SCAN_US INT64_C(30000000)
 
-/* ---- the list of tails ---------------------------------------------------------------- */
+/* ---- the list of tails ----------------------------------------------------------- */
 
 /* Where the path is or belongs. */
 static size_t
@@ -76,7 +76,7 @@ ingest_forget_tail(struct ingest *in, size_t i)
 	free(t);
 }
 
-/* ---- sources --------------------------------------------------------------------------- */
+/* ---- sources --------------------------------------------------------------------- */
 
 static bool
 differs(const char *a, const char *b)
@@ -120,7 +120,7 @@ fail:
 	return -1;
 }
 
-/* ---- one file ------------------------------------------------------------------------------ */
+/* ---- one file -------------------------------------------------------------------- */
 
 static bool
 starts_entry(void *regex, const char *line, size_t len)
@@ -167,7 +167,7 @@ meet(struct ingest *in, struct pass *pass, const char *path, enum feed_format fo
 	return t;
 }
 
-/* ---- Docker's containers ------------------------------------------------------------------------ */
+/* ---- Docker's containers --------------------------------------------------------- */
 
 /* Changes whenever config.v2.json is replaced. */
 static uint64_t
@@ -254,7 +254,7 @@ look_at_root(struct ingest *in, struct pass *pass, const char *root)
 	return 0;
 }
 
-/* ---- plain files ------------------------------------------------------------------------------- */
+/* ---- plain files ----------------------------------------------------------------- */
 
 /* Whether the file's first line is one of CRI's: "TIME stdout F text". */
 static bool
@@ -312,7 +312,7 @@ look_at_files(struct ingest *in, struct pass *pass, const char *name, const char
 	globfree(&found);
 }
 
-/* ---- all ------------------------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------- */
 
 /* The next item of a comma-separated list, in the arena; NULL at its end. */
 static char *

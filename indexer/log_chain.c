@@ -66,19 +66,28 @@ chain_is_open(const struct chain *c)
 	return c->n > 0;
 }
 
-/* ---- finding them --------------------------------------------------------------------- */
+/* ---- finding them ---------------------------------------------------------------- */
 
-/* Opens the live file and up to most predecessors, the newest first; returns how many. */
+/*
+ * Opens the live file and up to most predecessors, the newest first; returns how many.  While
+ * files are being renamed one number is missing, so it takes two to be the end.
+ */
 static size_t
 open_all(struct chain *c, struct log_file *found, size_t most)
 {
 	size_t n = 0;
 
-	for (int number = 0; n < most && number < ARCHIVES_MAX; number++) {
+	for (int number = 0, missing = 0; n < most && number < ARCHIVES_MAX && missing < 2;
+	     number++) {
 		bool seen = false;
 
-		if (!log_file_open(&found[n], c->path, number))
-			break;
+		if (!log_file_open(&found[n], c->path, number)) {
+			if (number == 0)
+				break;
+			missing++;
+			continue;
+		}
+		missing = 0;
 		for (size_t i = 0; i < n; i++)
 			seen |= found[i].inode == found[n].inode;
 		if (seen)
@@ -165,9 +174,11 @@ chain_open(struct chain *c, const struct log_mark *mark)
 	return CHAIN_ABSENT;
 }
 
-/* ---- news ------------------------------------------------------------------------------ */
+/* ---- news ------------------------------------------------------------------------ */
 
-/* Whether the live file was made right after the one we hold was unlinked: none was in between. */
+/*
+ * Whether the live file was made right after the one we hold was unlinked: none was in between.
+ */
 static bool
 follows_at_once(const struct log_file *old, const struct log_file *live)
 {
@@ -196,7 +207,9 @@ add_newer(struct chain *c)
 
 	while (n < nfound && found[n].inode != held->inode)
 		n++;
-	/* Not there any more by its number: compressed meanwhile, unlinked, or gone with others. */
+	/*
+	 * Not there any more by its number: compressed meanwhile, unlinked, or gone with others.
+	 */
 	if (n == nfound && nfound > 0 && end.offset > 0 &&
 	    log_file_hash(held, end.offset, &end.tail)) {
 		end.last_ns = log_file_last_time(held);
@@ -236,7 +249,7 @@ chain_look(struct chain *c, int64_t read_to, const struct log_mark *mark)
 	return CHAIN_SAME;
 }
 
-/* ---- reading ----------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 /* The file that holds the offset, with its base known; one before the last has its final size. */
 static struct log_file *

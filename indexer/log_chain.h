@@ -34,7 +34,10 @@ void chain_free(struct chain *);
 void chain_close(struct chain *);
 bool chain_is_open(const struct chain *);
 
-/* Looks for the files and opens them; reading goes on at mark->offset of its first file.  mark: NULL for none. */
+/*
+ * Looks for the files and opens them; reading goes on at mark->offset of its first file.  mark:
+ * NULL for none.
+ */
 enum chain_fit chain_open(struct chain *, const struct log_mark *mark);
 
 enum chain_news {
@@ -55,18 +58,30 @@ enum chain_news chain_look(struct chain *, int64_t read_to, const struct log_mar
  * the end of a file; 0 at the end of the last file; -1 failed and logged.
  */
 int64_t chain_read(struct chain *, int64_t offset, char *out, size_t len);
-/* Whether the offset is the end of a file that will not grow: what stands there unfinished stays so. */
+/*
+ * Whether the offset is the end of a file that will not grow: what stands there unfinished stays
+ * so.
+ */
 bool chain_at_end_of_file(struct chain *, int64_t offset);
-/* Whether the offset lies behind the place where CHAIN_COPIED, CHAIN_LOST or CHAIN_BROKEN says that something is missing. */
+/*
+ * Whether the offset lies behind the place where CHAIN_COPIED, CHAIN_LOST or CHAIN_BROKEN says
+ * that something is missing.
+ */
 bool chain_is_past_loss(const struct chain *, int64_t offset);
 /* Closes all but the live file, before anything was read; returns its size. */
 int64_t chain_only_live(struct chain *);
 /* Bytes left to read from that offset on, as far as is known without unpacking. */
 int64_t chain_left(struct chain *, int64_t offset);
 
-/* The mark for that offset of the chain (last_ns is left to the caller), and the offset of the marked file's first byte. */
+/*
+ * The mark for that offset of the chain (last_ns is left to the caller), and the offset of the
+ * marked file's first byte.
+ */
 int chain_mark(struct chain *, int64_t offset, struct log_mark *, int64_t *base);
-/* Whether the offset lies in a file before the live one that has lost its name: a new process could not find it. */
+/*
+ * Whether the offset lies in a file before the live one that has lost its name: a new process
+ * could not find it.
+ */
 bool chain_is_nameless(struct chain *, int64_t offset);
 /* Closes files that lie wholly before the offset. */
 void chain_drop_before(struct chain *, int64_t offset);

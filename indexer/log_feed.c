@@ -6,40 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ansi.h"
 #include "arena.h"
 #include "clock.h"
 #include "docker.h"
-#include "fragments.h"
+#include "line_stream.h"
 #include "log.h"
 #include "logs_sql.h"
-#include "text.h"
 
 #define READ_BYTES 262144                             /* read(2) at once */
 #define RECORD_MAX (DOCKER_LINE_MAX + 2 * READ_BYTES) /* of one record on disk */
-#define FRAGMENT_WAIT_NS (5 * NS_PER_SECOND) /* for the rest of a line that was cut at 16 KiB */
-#define NO_NEWLINE_WAIT_NS NS_PER_SECOND     /* for the rest of one that was not */
-#define LEVEL_LOOK 512
-#define CLOCK_SLACK_NS (2 * NS_PER_SECOND)
-
-/* One of the two streams. */
-struct side {
-	struct feed *feed;
-	uint8_t stream;
-	struct fragments line;
-	struct multiline *entries;
-	int64_t done; /* records before it are stored */
-};
 
 struct feed {
 	char *key;
 	enum feed_format format;
-	int64_t source;
 	struct chain *chain;
-	struct side sides[2];
-	int64_t pos;  /* of the next byte to be read */
-	bool midline; /* it lies in a line that was too long */
-	bool timed;   /* lines of this plain file begin with their time */
+	struct line_stream streams[2];
+	struct log_out out; /* where the streams' entries go */
+	int64_t pos;        /* of the next byte to be read */
+	bool midline;       /* it lies in a line that was too long */
+	bool timed;         /* lines of this plain file begin with their time */
 	int64_t last_ns;
 	bool gap; /* lines are missing in the chain: say so before the first record behind */
 
@@ -58,13 +43,11 @@ feed_new(const char *key, enum feed_format format, int64_t source, const struct 
 
 	f->key = heap_strdup(key);
 	f->format = format;
-	f->source = source;
+	f->out.source = source;
+	f->out.level_stderr = rules->level_stderr;
 	f->chain = chain_new(key, rules->scratch);
-	for (uint8_t i = 0; i < 2; i++) {
-		f->sides[i].feed = f;
-		f->sides[i].stream = i;
-		f->sides[i].entries = multiline_new(MULTILINE_AUTO, NULL, NULL);
-	}
+	for (uint8_t i = 0; i < 2; i++)
+		line_stream_start(&f->streams[i], i, &f->out);
 	return f;
 }
 
@@ -73,8 +56,8 @@ feed_set_multiline(struct feed *f, enum multiline_mode mode,
     bool (*starts)(void *, const char *, size_t), void *arg)
 {
 	for (int i = 0; i < 2; i++) {
-		multiline_free(f->sides[i].entries);
-		f->sides[i].entries = multiline_new(mode, starts, arg);
+		multiline_free(f->streams[i].entries);
+		f->streams[i].entries = multiline_new(mode, starts, arg);
 	}
 }
 
@@ -83,11 +66,8 @@ feed_free(struct feed *f)
 {
 	if (f == NULL)
 		return;
-	for (int i = 0; i < 2; i++) {
-		multiline_free(f->sides[i].entries);
-		fragments_clear(&f->sides[i].line);
-		buf_free(&f->sides[i].line.text);
-	}
+	for (int i = 0; i < 2; i++)
+		line_stream_stop(&f->streams[i]);
 	chain_free(f->chain);
 	free(f->key);
 	free(f);
@@ -99,91 +79,7 @@ feed_key(const struct feed *f)
 	return f->key;
 }
 
-/* ---- out ----------------------------------------------------------------------------- */
-
-/* Valid UTF-8 without NULs, as everything behind here expects. */
-static void
-repair(struct feed_run *run, struct log_line *line)
-{
-	if (text_utf8_valid(line->text, line->len) && memchr(line->text, '\0', line->len) == NULL)
-		return;
-	buf_clear(&run->repaired, READ_BYTES);
-	(void)buf_room(&run->repaired, 3 * line->len + 1);
-	line->len = text_utf8_repair(run->repaired.data, line->text, line->len);
-	line->text = run->repaired.data;
-}
-
-static enum level
-level_of_entry(const struct feed *f, const struct multiline_entry *e, uint8_t stream)
-{
-	enum level level;
-	char plain[LEVEL_LOOK];
-
-	if (memchr(e->text, '\x1b', e->len) != NULL) {
-		size_t n = ansi_strip(plain, e->text, e->len < LEVEL_LOOK ? e->len : LEVEL_LOOK);
-
-		level = level_of_text(plain, n);
-	} else
-		level = level_of_text(e->text, e->len);
-	if (level == LEVEL_UNKNOWN)
-		level = e->level;
-	if (level == LEVEL_UNKNOWN && f->run->rules->level_stderr != LEVEL_UNKNOWN)
-		level = stream == STREAM_STDERR ? f->run->rules->level_stderr : LEVEL_INFO;
-	return level;
-}
-
-static void
-store_entry(void *arg, const struct multiline_entry *e)
-{
-	const struct side *side = arg;
-	struct feed *f = side->feed;
-	struct log_line line = {
-	    .ns = e->ns,
-	    .text = e->text,
-	    .len = e->len,
-	    .stream = side->stream,
-	    .kind = KIND_LINE,
-	    .cut = e->cut,
-	};
-
-	repair(f->run, &line);
-	line.level = (uint8_t)level_of_entry(f, e, side->stream);
-	store_pass_add(f->run->out, f->source, &line);
-}
-
-static void
-settle_side(struct side *s, int64_t now_ns)
-{
-	struct multiline_to to = {store_entry, s};
-
-	/* A clock that stepped back must not hold lines for as long as it stepped. */
-	if (multiline_due(s->entries) > now_ns && multiline_due(s->entries) < INT64_MAX &&
-	    multiline_due(s->entries) - CLOCK_SLACK_NS > now_ns)
-		now_ns = INT64_MAX;
-	multiline_settle(s->entries, now_ns, &to);
-}
-
-/* Hands a whole line to the multiline machines. */
-static void
-take_line(struct side *s, const char *text, size_t len, int64_t ns, int64_t at, bool cut)
-{
-	struct multiline_to to = {store_entry, s};
-	struct multiline_line line = {text, len, ns, at, cut};
-
-	/* Docker ends lines at \n and leaves a \r before it. */
-	if (len > 0 && text[len - 1] == '\r')
-		line.len--;
-	multiline_feed(s->entries, &line, &to);
-}
-
-static void
-flush_fragments(struct side *s)
-{
-	if (s->line.open)
-		take_line(s, s->line.text.data != NULL ? s->line.text.data : "", s->line.text.len,
-		    s->line.ns, s->line.at, s->line.cut);
-	fragments_clear(&s->line);
-}
+/* ---- records --------------------------------------------------------------------- */
 
 /* Says that lines are missing before the record with that time. */
 static void
@@ -192,24 +88,20 @@ write_gap(struct feed *f, int64_t ns)
 	char from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE], text[160];
 	struct log_line line = {.ns = ns, .text = text, .kind = KIND_GAP, .level = LEVEL_UNKNOWN};
 
-	for (int i = 0; i < 2; i++) {
-		flush_fragments(&f->sides[i]);
-		settle_side(&f->sides[i], INT64_MAX);
-	}
+	for (int i = 0; i < 2; i++)
+		line_stream_settle(&f->streams[i], INT64_MAX);
 	line.len = (size_t)snprintf(text, sizeof text,
 	    "lines written between %s and %s are missing: the log file was cut or rotated away",
 	    time_format_ns(from, f->last_ns), time_format_ns(to, ns));
 	log_warnx("%s: %s", f->key, text);
-	store_pass_add(f->run->out, f->source, &line);
+	store_pass_add(f->out.pass, f->out.source, &line);
 	f->gap = false;
 }
 
-/* ---- records ----------------------------------------------------------------------------- */
-
 static void
-take_record(struct feed *f, const struct docker_record *r, int64_t at)
+take_record(struct feed *f, const struct docker_record *r, int64_t at, bool cut)
 {
-	struct side *s = &f->sides[r->stream];
+	struct line_stream *s = &f->streams[r->stream];
 
 	if (at < s->done)
 		return;
@@ -217,40 +109,7 @@ take_record(struct feed *f, const struct docker_record *r, int64_t at)
 		write_gap(f, r->ns);
 	if (r->ns > f->last_ns)
 		f->last_ns = r->ns;
-	if (s->line.open && !fragments_continue(&s->line, r))
-		flush_fragments(s);
-	if (r->ended && !s->line.open) {
-		take_line(s, r->text, r->len, r->ns, at, false);
-		return;
-	}
-	fragments_add(&s->line, r, at);
-	if (r->ended)
-		flush_fragments(s);
-}
-
-/* A line of a plain file: it may begin with its time. */
-static void
-parse_plain(struct feed *f, const char *line, size_t len, struct docker_record *r)
-{
-	size_t n = len > 0 && (line[0] == '[' || line[0] == '<'), start = n;
-	char time[40];
-
-	*r = (struct docker_record){.text = line, .len = len, .ended = true};
-	while (n < len && n - start < sizeof time &&
-	       (strchr("0123456789-:.,+TZ/", line[n]) != NULL ||
-		   (line[n] == ' ' && n - start == 10)) &&
-	       line[n] != '\0') {
-		time[n - start] = line[n] == ',' ? '.' : line[n] == '/' ? '-' : line[n];
-		n++;
-	}
-	/* "2026-11-22 10:20:30 - " is read up to its second. */
-	n -= start;
-	while (n > 0 && (time[n - 1] == '-' || time[n - 1] == ':' || time[n - 1] == ' '))
-		n--;
-	if (n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0)
-		f->timed = true;
-	else /* where others have a time, one without goes on with the one before */
-		r->ns = f->timed ? f->last_ns : f->run->now_ns;
+	line_stream_take(s, r, at, cut);
 }
 
 /* One line of the file, at that offset; cut: it was longer than we read. */
@@ -274,7 +133,10 @@ take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
 		bad = docker_cri(line, len, &r);
 		break;
 	default:
-		parse_plain(f, line, len, &r);
+		if (docker_plain(line, len, &r))
+			f->timed = true;
+		else /* where others have a time, one without goes on with the one before */
+			r.ns = f->timed ? f->last_ns : f->run->now_ns;
 		break;
 	}
 	if (bad != 0) {
@@ -282,13 +144,7 @@ take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
 		return;
 	}
 	f->run->lines++;
-	if (cut)
-		r.fragment = r.ended = false;
-	take_record(f, &r, at);
-	if (cut) {
-		f->sides[r.stream].line.cut = true;
-		flush_fragments(&f->sides[r.stream]);
-	}
+	take_record(f, &r, at, cut);
 }
 
 /* Takes the whole lines among len bytes read at pos; returns how many bytes they are. */
@@ -297,7 +153,7 @@ take_lines(struct feed *f, char *bytes, size_t len)
 {
 	size_t at = 0;
 
-	while (at < len && f->run->enough > store_pass_bytes(f->run->out)) {
+	while (at < len && f->run->enough > store_pass_bytes(f->out.pass)) {
 		char *newline = memchr(bytes + at, '\n', len - at);
 
 		if (newline == NULL)
@@ -319,7 +175,7 @@ take_local(struct feed *f, const char *bytes, size_t len)
 	size_t at = 0;
 	int64_t n;
 
-	while (at < len && f->run->enough > store_pass_bytes(f->run->out)) {
+	while (at < len && f->run->enough > store_pass_bytes(f->out.pass)) {
 		if ((n = docker_local(bytes + at, len - at, &r)) == 0)
 			break;
 		if (n < 0) {
@@ -328,22 +184,20 @@ take_local(struct feed *f, const char *bytes, size_t len)
 			return len;
 		}
 		f->run->lines++;
-		take_record(f, &r, f->pos + (int64_t)at);
+		take_record(f, &r, f->pos + (int64_t)at, false);
 		at += (size_t)n;
 	}
 	return at;
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 /* What is in memory only is forgotten; the cursor is the truth. */
 static void
 forget(struct feed *f)
 {
-	for (int i = 0; i < 2; i++) {
-		multiline_reset(f->sides[i].entries);
-		fragments_clear(&f->sides[i].line);
-	}
+	for (int i = 0; i < 2; i++)
+		line_stream_reset(&f->streams[i]);
 	chain_close(f->chain);
 }
 
@@ -359,12 +213,12 @@ load_cursor(struct feed *f)
 	f->mark.offset = db_int(db, SQL_CURSOR_FIND, 1);
 	f->mark.tail = (uint64_t)db_int(db, SQL_CURSOR_FIND, 2);
 	f->midline = db_int(db, SQL_CURSOR_FIND, 3) != 0;
-	f->sides[0].done = db_int(db, SQL_CURSOR_FIND, 4);
-	f->sides[1].done = db_int(db, SQL_CURSOR_FIND, 5);
+	f->streams[0].done = db_int(db, SQL_CURSOR_FIND, 4);
+	f->streams[1].done = db_int(db, SQL_CURSOR_FIND, 5);
 	f->last_ns = f->mark.last_ns = db_int(db, SQL_CURSOR_FIND, 6);
 	f->pos = f->saved[0] = f->mark.offset;
-	f->saved[1] = f->sides[0].done;
-	f->saved[2] = f->sides[1].done;
+	f->saved[1] = f->streams[0].done;
+	f->saved[2] = f->streams[1].done;
 	f->marked = true;
 	db_done(db, SQL_CURSOR_FIND);
 	return DB_ROW;
@@ -397,7 +251,7 @@ start(struct feed *f)
 	if (fit == CHAIN_FRESH || fit == CHAIN_LOST) {
 		f->pos = 0;
 		f->midline = false;
-		f->sides[0].done = f->sides[1].done = 0;
+		f->streams[0].done = f->streams[1].done = 0;
 	}
 	f->gap = fit == CHAIN_LOST || fit == CHAIN_COPIED;
 	if (fit == CHAIN_FRESH && f->run->rules->tail_buffer > 0 && f->format != FEED_LOCAL) {
@@ -419,13 +273,13 @@ look(struct feed *f)
 		return start(f);
 	switch (chain_look(f->chain, f->pos, mark)) {
 	case CHAIN_CUT:
-		/* What is in memory may be nowhere else; if a copy has it, it is read from there. */
+		/*
+		 * What is in memory may be nowhere else; if a copy has it, it is read from there.
+		 */
 		chain_close(f->chain);
 		if (chain_open(f->chain, mark) == CHAIN_LOST || mark == NULL)
-			for (int i = 0; i < 2; i++) {
-				flush_fragments(&f->sides[i]);
-				settle_side(&f->sides[i], INT64_MAX);
-			}
+			for (int i = 0; i < 2; i++)
+				line_stream_settle(&f->streams[i], INT64_MAX);
 		return start(f);
 	case CHAIN_BROKEN:
 		f->gap = true;
@@ -442,7 +296,7 @@ take_buffer(struct feed *f, struct buf *b)
 {
 	size_t used = f->format == FEED_LOCAL ? take_local(f, b->data, b->len)
 					      : take_lines(f, b->data, b->len);
-	bool whole = f->run->enough <= store_pass_bytes(f->run->out);
+	bool whole = f->run->enough <= store_pass_bytes(f->out.pass);
 
 	f->pos += (int64_t)used;
 	b->len -= used;
@@ -479,63 +333,51 @@ read_chain(struct feed *f)
 			return FEED_END;
 		b->len += (size_t)n;
 		take_buffer(f, b);
-		if (f->run->enough <= store_pass_bytes(f->run->out))
+		if (f->run->enough <= store_pass_bytes(f->out.pass))
 			return FEED_MORE;
 	}
 }
 
-/* ---- settling and saving ------------------------------------------------------------------------ */
+/* ---- settling and saving --------------------------------------------------------- */
 
-/* When the open line of a side is given up; INT64_MAX: there is none. */
-static int64_t
-fragments_due(const struct side *s)
+/* What feeds share is lent for the time of a call. */
+static void
+begin_run(struct feed *f, struct feed_run *run)
 {
-	return !s->line.open
-		   ? INT64_MAX
-		   : s->line.ns + (s->line.expected ? FRAGMENT_WAIT_NS : NO_NEWLINE_WAIT_NS);
+	f->run = run;
+	f->out.pass = run->out;
+	f->out.repaired = &run->repaired;
 }
 
 void
 feed_settle(struct feed *f, struct feed_run *run, bool all)
 {
-	f->run = run;
-	for (int i = 0; i < 2; i++) {
-		struct side *s = &f->sides[i];
-
-		if (all || fragments_due(s) <= run->now_ns)
-			flush_fragments(s);
-		settle_side(s, all ? INT64_MAX : run->now_ns);
-	}
+	begin_run(f, run);
+	for (int i = 0; i < 2; i++)
+		line_stream_settle(&f->streams[i], all ? INT64_MAX : run->now_ns);
 }
 
 int64_t
 feed_due(const struct feed *f)
 {
-	int64_t due = INT64_MAX;
+	int64_t out = line_stream_due(&f->streams[STREAM_STDOUT]);
+	int64_t err = line_stream_due(&f->streams[STREAM_STDERR]);
 
-	for (int i = 0; i < 2; i++) {
-		if (multiline_due(f->sides[i].entries) < due)
-			due = multiline_due(f->sides[i].entries);
-		if (fragments_due(&f->sides[i]) < due)
-			due = fragments_due(&f->sides[i]);
-	}
-	return due;
+	return out < err ? out : err;
 }
 
-/* Where the oldest line of a side begins that is not handed out; else where reading stands. */
+/*
+ * Up to where a stream is stored: its oldest line that is not handed out, else where reading
+ * stands, but not before where it stood once.
+ */
 static int64_t
-side_oldest(const struct side *s)
+done_of(const struct feed *f, const struct line_stream *s)
 {
-	int64_t entries = multiline_oldest(s->entries), oldest = s->feed->pos;
+	int64_t oldest = line_stream_oldest(s);
 
-	/* On the way to where this stream had been read before. */
-	if (s->done > oldest)
-		oldest = s->done;
-	if (entries >= 0 && entries < oldest)
-		oldest = entries;
-	if (s->line.open && s->line.at < oldest)
-		oldest = s->line.at;
-	return oldest;
+	if (oldest >= 0)
+		return oldest;
+	return s->done > f->pos ? s->done : f->pos;
 }
 
 /* The cursor as it would be stored now: its offset, and those of the two streams. */
@@ -544,7 +386,7 @@ make_cursor(const struct feed *f, int64_t cursor[3])
 {
 	cursor[0] = f->pos;
 	for (int i = 0; i < 2; i++) {
-		cursor[i + 1] = side_oldest(&f->sides[i]);
+		cursor[i + 1] = done_of(f, &f->streams[i]);
 		if (cursor[i + 1] < cursor[0])
 			cursor[0] = cursor[i + 1];
 	}
@@ -572,7 +414,7 @@ feed_read(struct feed *f, struct feed_run *run)
 {
 	enum feed_result result;
 
-	f->run = run;
+	begin_run(f, run);
 	if ((result = look(f)) == FEED_END && chain_is_open(f->chain)) {
 		result = read_chain(f);
 		leave_nameless_file(f, run);

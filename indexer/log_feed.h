@@ -44,7 +44,10 @@ struct feed;
 
 /* key: path of the live file, which also names its cursor. */
 struct feed *feed_new(const char *key, enum feed_format, int64_t source, const struct feed_rules *);
-/* Entries begin where starts() says so, or every line is one (starts NULL); before the first feed_read(). */
+/*
+ * Entries begin where starts() says so, or every line is one (starts NULL); before the first
+ * feed_read().
+ */
 void feed_set_multiline(
     struct feed *, enum multiline_mode, bool (*starts)(void *, const char *, size_t), void *arg);
 void feed_free(struct feed *);

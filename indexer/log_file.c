@@ -65,7 +65,9 @@ log_file_size(const struct log_file *f)
 	return fstat(f->fd, &st) == 0 ? st.st_size : -1;
 }
 
-/* Reads n bytes at the offset, out of an archive by inflating all before them; returns how many. */
+/*
+ * Reads n bytes at the offset, out of an archive by inflating all before them; returns how many.
+ */
 static int64_t
 read_at(const struct log_file *f, int64_t offset, char *out, size_t n)
 {

@@ -46,7 +46,9 @@ bool log_file_fits(const struct log_file *, const struct log_mark *);
 /* The time of its last record, or when it was last written to; INT64_MIN failed. */
 int64_t log_file_last_time(const struct log_file *);
 
-/* Unpacks an archive into a file without a name in that directory; path is for messages.  0 or -1. */
+/*
+ * Unpacks an archive into a file without a name in that directory; path is for messages.  0 or -1.
+ */
 int log_file_unpack(struct log_file *, const char *path, const char *directory);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Times, CRI lines, the local driver's records and what archives say; json-file is in docker_json.c. */
+/*
+ * Times, CRI lines, the local driver's records and what archives say; json-file is in
+ * docker_json.c.
+ */
 #include "docker.h"
 
 #include <string.h>
@@ -17,7 +20,10 @@ two_digits(const char *s)
 	return (s[0] - '0') * 10 + s[1] - '0';
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms"). */
+/*
+ * Days since 1970-01-01 in the Gregorian calendar (H. Hinnant, "chrono-compatible date
+ * algorithms").
+ */
 static int64_t
 days_of(int year, int month, int day)
 {
@@ -59,7 +65,7 @@ docker_time(const char *s, size_t len, int64_t *ns)
 	return 0;
 }
 
-/* ---- CRI ------------------------------------------------------------------------------- */
+/* ---- CRI ------------------------------------------------------------------------- */
 
 /* The blank-separated field at *s, which moves behind the blank; its length, or 0. */
 static size_t
@@ -105,9 +111,36 @@ docker_cri(const char *line, size_t len, struct docker_record *r)
 	return 0;
 }
 
-/* ---- local ------------------------------------------------------------------------------ */
+/* ---- plain files ----------------------------------------------------------------- */
 
-/* Takes a field of a protobuf message, as far as this one has them: its number and its value, a number, or bytes of that length. */
+/* "2026-11-22 10:20:30,123 ...", "[2026/11/22T10:20:30Z] ...": the front is tried as a time. */
+bool
+docker_plain(const char *line, size_t len, struct docker_record *r)
+{
+	size_t start = len > 0 && (line[0] == '[' || line[0] == '<'), n = 0;
+	char time[40];
+
+	*r = (struct docker_record){.text = line, .len = len, .ended = true};
+	for (; start + n < len && n < sizeof time; n++) {
+		char c = line[start + n];
+
+		if (c == '\0' ||
+		    (strchr("0123456789-:.,+TZ/", c) == NULL && !(c == ' ' && n == 10)))
+			break;
+		time[n] = c == ',' ? '.' : c == '/' ? '-' : c;
+	}
+	/* "2026-11-22 10:20:30 - text" is read up to its second. */
+	while (n > 0 && strchr("-: ", time[n - 1]) != NULL)
+		n--;
+	return n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0;
+}
+
+/* ---- local ----------------------------------------------------------------------- */
+
+/*
+ * Takes a field of a protobuf message, as far as this one has them: its number and its value, a
+ * number, or bytes of that length.
+ */
 static bool
 proto_field(struct varint_input *in, unsigned *number, uint64_t *value, const char **bytes)
 {
@@ -196,9 +229,12 @@ docker_local(const char *bytes, size_t len, struct docker_record *r)
 	return (int64_t)size + 8;
 }
 
-/* ---- archives ----------------------------------------------------------------------------- */
+/* ---- archives -------------------------------------------------------------------- */
 
-/* RFC 1952: after ten fixed bytes, with FEXTRA set, a length and the extra field, which Docker fills with JSON. */
+/*
+ * RFC 1952: after ten fixed bytes, with FEXTRA set, a length and the extra field, which Docker
+ * fills with JSON.
+ */
 int64_t
 docker_archive_last(const unsigned char *h, size_t len)
 {

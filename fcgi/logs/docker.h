@@ -37,14 +37,25 @@ int docker_json(char *line, size_t len, struct docker_record *);
 /* One line of a CRI file; the same return. */
 int docker_cri(const char *line, size_t len, struct docker_record *);
 /*
+ * One line of a plain file.  Returns whether it begins with its time; else ns is left to the
+ * caller.
+ */
+bool docker_plain(const char *line, size_t len, struct docker_record *);
+/*
  * The record at the start of len bytes of a `local` file.  Returns how many bytes it
  * takes, 0 if it is not there whole yet, or -1 if this is no such record.
  */
 int64_t docker_local(const char *bytes, size_t len, struct docker_record *);
 
-/* "2026-11-22T10:20:30.123456789Z" as all three spell times, fast; and what time_parse() reads.  0 or -1. */
+/*
+ * "2026-11-22T10:20:30.123456789Z" as all three spell times, fast; and what time_parse() reads.  0
+ * or -1.
+ */
 int docker_time(const char *, size_t len, int64_t *ns);
-/* The last time that a gzip archive of Docker's says it holds ("lastTime" in the header), or INT64_MIN. */
+/*
+ * The last time that a gzip archive of Docker's says it holds ("lastTime" in the header), or
+ * INT64_MIN.
+ */
 int64_t docker_archive_last(const unsigned char *header, size_t len);
 
 #endif

@@ -58,7 +58,10 @@ unicode_escape(const char *s, size_t left, unsigned *c)
 	return 12;
 }
 
-/* Decodes the escape at s to out, which never needs more room.  Returns its length, or 0 if it is none. */
+/*
+ * Decodes the escape at s to out, which never needs more room.  Returns its length, or 0 if it is
+ * none.
+ */
 static size_t
 decode_escape(const char *s, size_t left, char **out)
 {
@@ -191,7 +194,10 @@ take_object(char *s, char *end, struct docker_record *r)
 	return timed && s < end && *s == '}' ? 0 : -1;
 }
 
-/* Whether a fragment of that text can be a full one: each U+FFFD stands for one to three bytes of the program's. */
+/*
+ * Whether a fragment of that text can be a full one: each U+FFFD stands for one to three bytes of
+ * the program's.
+ */
 static bool
 is_full(const char *text, size_t len)
 {
@@ -229,7 +235,10 @@ docker_json(char *line, size_t len, struct docker_record *r)
 	while (s < end && (*s == '\0' || *s == ' ' || *s == '\t' || *s == '\r'))
 		s++;
 	if (take_object(s, end, r) == -1) {
-		/* A decoded attempt has moved bytes only before where it stopped; look behind the start. */
+		/*
+		 * A decoded attempt has moved bytes only before where it stopped; look behind the
+		 * start.
+		 */
 		while ((s = next_record(s + 1, end)) != NULL && take_object(s, end, r) == -1)
 			;
 		if (s == NULL)

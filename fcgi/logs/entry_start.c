@@ -164,7 +164,7 @@ line_is_json(struct line l)
 	return l.s[l.len - 1] == '}' && (l.s[i] == '"' || i == l.len - 1);
 }
 
-/* ---- what follows another one ------------------------------------------------------------------- */
+/* ---- what follows another one ---------------------------------------------------- */
 
 /*
  * Where the message's head stands: "...[123] ERROR:  text": the word before the first colon with two

@@ -126,7 +126,7 @@ level_name(enum level level)
 	return names[level];
 }
 
-/* ---- forms ----------------------------------------------------------------------------- */
+/* ---- forms ----------------------------------------------------------------------- */
 
 /* How many letters and digits stand at the start, and whether all letters are capitals. */
 static size_t
@@ -274,7 +274,7 @@ by_status(struct span l)
 	return p[2] == '5' ? LEVEL_ERROR : LEVEL_INFO;
 }
 
-/* The level in one pair of brackets: [warn], [core:error], [10:20:30 WRN], [E], [W 261122 10:20:30 x:1]. */
+/* One pair of brackets: [warn], [core:error], [10:20:30 WRN], [E], [W 261122 10:20:30 x:1]. */
 static enum level
 of_bracket(struct span b)
 {
@@ -361,7 +361,7 @@ by_head(struct span l)
 	return LEVEL_UNKNOWN;
 }
 
-/* ---- all of them ------------------------------------------------------------------------- */
+/* ---- all of them ----------------------------------------------------------------- */
 
 static struct span
 trim(struct span l)

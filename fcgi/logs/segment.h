@@ -40,7 +40,10 @@ enum {
 	SQL_SEALED__COUNT
 };
 
-/* The segment's file, open until another one needs its place; NULL if that failed, or if it is not there and make is false. */
+/*
+ * The segment's file, open until another one needs its place.  NULL if that failed, or if
+ * the file is not there and make is false.
+ */
 struct db *segment_open(struct store *, int64_t id, bool make);
 void segment_close(struct store *, int64_t id);
 /* Its file's name, in the arena. */

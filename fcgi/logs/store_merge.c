@@ -122,7 +122,7 @@ choose_groups(struct merge *m, int64_t now)
 	}
 }
 
-/* ---- making ---------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------- */
 
 static void
 note_line(struct merged *out, const struct log_line *line)
@@ -238,7 +238,7 @@ fill_segment(struct merge *m, struct db *segment)
 	return -1;
 }
 
-/* ---- listing --------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------- */
 
 static int
 list_chunk(struct merge *m, const struct merged *c)
@@ -293,9 +293,11 @@ fail:
 	return -1;
 }
 
-/* ---- the segment in use ---------------------------------------------------------------- */
+/* ---- the segment in use ---------------------------------------------------------- */
 
-/* The segment to be filled: the open one, or a new one after it if that is full or of yesterday. */
+/*
+ * The segment to be filled: the open one, or a new one after it if that is full or of yesterday.
+ */
 static int
 choose_segment(struct merge *m, int64_t segment_bytes, int64_t now)
 {

@@ -83,7 +83,7 @@ trace_look_ahead(struct trace *t)
 	return t->budget-- > 0 ? MAYBE : REFUSED;
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------- */
 
 /* A line opens the first that takes it. */
 static const struct machine *const machines[] = {&machine_python, &machine_go, &machine_at,
@@ -114,7 +114,9 @@ trace_insists(struct trace *t, struct line l)
 {
 	if (t->machine != &machine_ruler || t->done)
 		return false;
-	/* The second lines of Go's race detector and of InnoDB's monitor have a level or a time. */
+	/*
+	 * The second lines of Go's race detector and of InnoDB's monitor have a level or a time.
+	 */
 	t->block |= line_starts(l, "WARNING: DATA RACE") || line_has(l, " INNODB MONITOR ");
 	return t->block;
 }

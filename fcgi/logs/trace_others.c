@@ -4,7 +4,7 @@
 
 #define LOOK_AHEAD_RULER 200 /* lines between two rulers */
 
-/* ---- Go -------------------------------------------------------------------------------- */
+/* ---- Go -------------------------------------------------------------------------- */
 
 enum { GO_HEADER, GO_STACKS };
 
@@ -66,7 +66,7 @@ go_next(struct trace *t, struct line l)
 
 const struct machine machine_go = {go_open, go_next, LEVEL_CRITICAL};
 
-/* ---- Ruby -------------------------------------------------------------------------------- */
+/* ---- Ruby ------------------------------------------------------------------------ */
 
 enum { RB_HEADER, RB_FRAMES };
 
@@ -113,7 +113,7 @@ ruby_next(struct trace *t, struct line l)
 
 const struct machine machine_ruby = {ruby_open, ruby_next, LEVEL_ERROR};
 
-/* ---- PHP, Rust, Elixir ------------------------------------------------------------------- */
+/* ---- PHP, Rust, Elixir ----------------------------------------------------------- */
 
 static bool
 php_open(struct trace *t, struct line l)
@@ -180,7 +180,7 @@ elixir_next(struct trace *t, struct line l)
 
 const struct machine machine_elixir = {elixir_open, elixir_next, LEVEL_ERROR};
 
-/* ---- blocks of the JVM and between rulers ----------------------------------------------------- */
+/* ---- blocks of the JVM and between rulers ---------------------------------------- */
 
 static bool
 jvm_open(struct trace *t, struct line l)

@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { axeSource, screenshots } from "./stack.js";
 
-const candidates = [
+export const candidates = [
   process.env.CHROMIUM,
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
 ];
-const quiet = [
+export const quiet = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

@@ -24,6 +24,7 @@
 #define GATHER_US 5000   /* after something stirred: what comes together is read together */
 #define SLICE_US 5000000 /* under -f other jobs want their turn */
 #define TOGETHER 256     /* tails that are stored together */
+#define SEEN_S 86400     /* between two notes which files there are */
 #define NOTE_S 10        /* between two notes that ingest is alive */
 
 static struct ingest ingest = {.inotify = -1, .timer = -1, .epoll = -1};
@@ -68,6 +69,35 @@ start(struct ingest *in, const struct pass *pass)
 
 /* ---- storing --------------------------------------------------------------------- */
 
+/* Once a day: what is there keeps its cursor, however silent it is; retention forgets the others. */
+static int
+note_seen(struct ingest *in, struct db *db, int64_t now)
+{
+	if (now - store_number(in->store, "cursors_seen") < SEEN_S)
+		return 0;
+	for (size_t i = 0; i < in->n; i++) {
+		const struct tail *t = in->tails[i];
+
+		if (db_run(db, SQL_CURSOR_SEEN, DB_ARGS(DB_TEXT(t->path), DB_INT(now))) == -1 ||
+		    db_run(db, SQL_LIFECYCLE_SEEN, DB_ARGS(DB_TEXT(t->container), DB_INT(now))) ==
+			-1)
+			return -1;
+	}
+	return store_set_number(in->store, "cursors_seen", now);
+}
+
+/* That ingest is alive, and what it found. */
+static int
+note_pass(struct ingest *in, struct db *db)
+{
+	int64_t now = clock_now();
+
+	if (store_set_number(in->store, "last_pass", now) == -1 ||
+	    store_set_number(in->store, "sources_readable", !in->unreadable) == -1)
+		return -1;
+	return note_seen(in, db, now);
+}
+
 static int
 write_transaction(struct ingest *in, bool note)
 {
@@ -80,8 +110,7 @@ write_transaction(struct ingest *in, bool note)
 	for (size_t i = 0; i < in->n; i++)
 		if (in->tails[i]->touched && feed_save(in->tails[i]->feed, &in->run) == -1)
 			goto fail;
-	if (note && (store_set_number(in->store, "last_pass", clock_now()) == -1 ||
-			store_set_number(in->store, "sources_readable", !in->unreadable) == -1))
+	if (note && note_pass(in, db) == -1)
 		goto fail;
 	return db_commit(db);
 fail:

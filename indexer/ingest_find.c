@@ -229,7 +229,10 @@ look_at_container(struct ingest *in, struct pass *pass, const char *root, const 
 	lifecycle_note(&in->lifecycle, pass->db, in->out, t->source, &c);
 }
 
-/* Looks through one directory of containers; -1 if it cannot be read. */
+/*
+ * Looks through one directory of containers.  Returns 1, 0 if there is none, or -1 if it cannot be
+ * read.
+ */
 static int
 look_at_root(struct ingest *in, struct pass *pass, const char *root)
 {
@@ -237,12 +240,9 @@ look_at_root(struct ingest *in, struct pass *pass, const char *root)
 	DIR *dir = opendir(root);
 
 	if (dir == NULL) {
-		/* A default place that is not there is no fault. */
-		if (errno == ENOENT)
-			return 0;
 		if (!in->unreadable)
 			log_warn("LOG_SOURCES: %s cannot be read: no container logs", root);
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	}
 	ingest_watch_directory(in, root);
 	while ((entry = readdir(dir)) != NULL)
@@ -251,7 +251,7 @@ look_at_root(struct ingest *in, struct pass *pass, const char *root)
 			arena_reset(pass->mem);
 		}
 	(void)closedir(dir);
-	return 0;
+	return 1;
 }
 
 /* ---- plain files ----------------------------------------------------------------- */
@@ -335,13 +335,18 @@ ingest_scan(struct ingest *in, struct pass *pass)
 {
 	struct arena *mem = arena_new(1024);
 	const char *roots = pass->cfg->logs.sources, *files = pass->cfg->logs.files;
+	int absent = 0, denied = 0, readable = 0;
 	char *item;
-	bool unreadable = false;
 
 	in->scan++;
 	in->scan_due = clock_mono_us() + SCAN_US;
-	while ((item = next_item(mem, &roots)) != NULL)
-		unreadable |= look_at_root(in, pass, item) == -1;
+	while ((item = next_item(mem, &roots)) != NULL) {
+		int found = look_at_root(in, pass, item);
+
+		readable += found > 0;
+		absent += found == 0;
+		denied += found < 0;
+	}
 	while ((item = next_item(mem, &files)) != NULL) {
 		char *equals = strchr(item, '=');
 
@@ -353,7 +358,8 @@ ingest_scan(struct ingest *in, struct pass *pass)
 		look_at_files(in, pass, item, equals + 1);
 		arena_reset(pass->mem);
 	}
-	in->unreadable = unreadable;
+	/* Of several places some may be absent: that is what a list is for. */
+	in->unreadable = denied > 0 || (absent > 0 && readable == 0);
 	arena_free(mem);
-	return unreadable ? -1 : 0;
+	return in->unreadable ? -1 : 0;
 }

@@ -311,15 +311,6 @@ chain_only_live(struct chain *c)
 	return log_file_size(&c->files[c->first]);
 }
 
-int64_t
-chain_left(struct chain *c, int64_t offset)
-{
-	struct log_file *f = c->n > 0 ? file_at(c, offset) : NULL;
-	int64_t left = f != NULL ? f->base + log_file_size(f) - offset : 0;
-
-	return left > 0 ? left : 0;
-}
-
 /*
  * At the very beginning of a file there are no bytes to know it by, so the end of the
  * file before stands for it.

@@ -70,8 +70,6 @@ bool chain_at_end_of_file(struct chain *, int64_t offset);
 bool chain_is_past_loss(const struct chain *, int64_t offset);
 /* Closes all but the live file, before anything was read; returns its size. */
 int64_t chain_only_live(struct chain *);
-/* Bytes left to read from that offset on, as far as is known without unpacking. */
-int64_t chain_left(struct chain *, int64_t offset);
 
 /*
  * The mark for that offset of the chain (last_ns is left to the caller), and the offset of the

@@ -73,12 +73,6 @@ feed_free(struct feed *f)
 	free(f);
 }
 
-const char *
-feed_key(const struct feed *f)
-{
-	return f->key;
-}
-
 /* ---- records --------------------------------------------------------------------- */
 
 /* Says that lines are missing before the record with that time. */
@@ -475,10 +469,4 @@ bool
 feed_is_open(const struct feed *f)
 {
 	return feed_due(f) != INT64_MAX;
-}
-
-int64_t
-feed_lag(struct feed *f)
-{
-	return chain_left(f->chain, f->pos);
 }

@@ -51,7 +51,6 @@ struct feed *feed_new(const char *key, enum feed_format, int64_t source, const s
 void feed_set_multiline(
     struct feed *, enum multiline_mode, bool (*starts)(void *, const char *, size_t), void *arg);
 void feed_free(struct feed *);
-const char *feed_key(const struct feed *);
 
 enum feed_result {
 	FEED_FAILED = -1, /* logged; what is in memory was forgotten */
@@ -73,7 +72,5 @@ void feed_saved(struct feed *, bool committed);
 void feed_rest(struct feed *);
 /* Whether it holds lines that are not handed out. */
 bool feed_is_open(const struct feed *);
-/* Bytes that are there to be read but were not yet. */
-int64_t feed_lag(struct feed *);
 
 #endif

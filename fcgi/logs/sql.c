@@ -94,6 +94,8 @@ static const char *const statements[] = {
     /* container, state, now */
     [SQL_LIFECYCLE_PUT] = "INSERT OR REPLACE INTO lifecycle (container, state, seen)"
 			  " VALUES (?1, ?2, ?3)",
+    /* container, now */
+    [SQL_LIFECYCLE_SEEN] = "UPDATE lifecycle SET seen = ?2 WHERE container = ?1",
     /* not seen since */
     [SQL_LIFECYCLE_FORGET] =
 	"DELETE FROM lifecycle WHERE seen < ?1 /*scan: one row for each container*/",

@@ -53,7 +53,7 @@ class Writer(threading.Thread):
             yield record.replace(b'"\\n"', b'"' + data[at : at + 16384].replace("\n", "\\n").encode() + b'"', 1)
 
     def run(self):
-        number, rotated = 0, time.monotonic()
+        number, rotate_at = 0, time.monotonic() + 0.5
         while not self.stopping:
             for _ in range(self.random.randrange(1, 20)):
                 text = self.text(number)
@@ -62,9 +62,9 @@ class Writer(threading.Thread):
                     os.write(self.container.log, record)
                 self.written.append(text)
                 number += 1
-            if time.monotonic() - rotated > SLOW * self.random.uniform(0.3, 1.0):
+            if time.monotonic() > rotate_at:
                 self.rotate(self.container)
-                rotated = time.monotonic()
+                rotate_at = time.monotonic() + SLOW * self.random.uniform(0.8, 1.2)
             time.sleep(self.pause * self.random.randrange(1, 10))
 
     def finish(self):

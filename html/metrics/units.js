@@ -1,0 +1,38 @@
+// Numbers of metrics as people read them.  Pure.
+
+import { compact, number } from "./common/format.js";
+
+const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+export const NOTHING = "–";
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+export const figure = (value) => {
+  if (!isNumber(value)) return NOTHING;
+  return Math.abs(value) >= 1000 ? compact(Math.round(value)) : few.format(value);
+};
+
+// A length of time, of milliseconds.
+export function length(milliseconds) {
+  if (!isNumber(milliseconds)) return NOTHING;
+  return milliseconds >= 1000
+    ? `${few.format(milliseconds / 1000)}\u00a0s`
+    : `${few.format(milliseconds)}\u00a0ms`;
+}
+
+export const rate = (value) => (isNumber(value) ? `${few.format(value)}/s` : NOTHING);
+
+export function share(part) {
+  if (!isNumber(part)) return NOTHING;
+  if (part > 0 && part < 0.001) return "<0.1%";
+  return `${few.format(100 * part)}%`;
+}
+
+// What the name of a metric says about its unit.
+export function formatter(name) {
+  if (/_seconds$/.test(name)) return (value) => length(isNumber(value) ? 1000 * value : null);
+  if (/_(ms|milliseconds)$/.test(name) || /^web_vitals_(lcp|inp|fcp|ttfb)$/.test(name)) return length;
+  return figure;
+}
+
+export const counted = (value) => (isNumber(value) ? number(value) : NOTHING);

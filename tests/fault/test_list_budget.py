@@ -28,9 +28,9 @@ LIMIT = 50
 PAGE = 50  # the fiftieth
 ROWS_PER_ROW = 20
 # A row that a statement passes over costs it at least four steps (next, column,
-# compare, jump); one that it gives costs some twenty.  So this bounds the rows
+# compare, jump); one that it gives costs some twenty-five.  So this bounds the rows
 # that were visited and not given.
-STEPS_PER_ROW = 20 * 20
+STEPS_PER_ROW = 20 * 25
 
 DEBUG_BUILD = ROOT / "build" / "asan" / "bin"
 
@@ -105,7 +105,9 @@ def full_stack():
         if (ROOT / "build" / "bin" / "monlight-errors").exists():
             stack.binaries = ROOT / "build" / "bin"
         stack.start()
+        start = time.monotonic()
         fill(stack)
+        print(f"\n{ERRORS} errors reported in {time.monotonic() - start:.0f} s")
         assert stack.stop() == 0
         stack.binaries = DEBUG_BUILD
         stack.start()
@@ -133,8 +135,10 @@ FILTERS = {
 
 
 def combinations():
+    """Each parameter alone and each pair; sort is a parameter like the others."""
     yield {}
-    singles = [[{name: value} for value in values] for name, values in FILTERS.items()]
+    parameters = {**FILTERS, "sort": ["first_seen", "count"]}
+    singles = [[{name: value} for value in values] for name, values in parameters.items()]
     for group in singles:
         yield from group
     for one, other in itertools.combinations(singles, 2):
@@ -151,29 +155,30 @@ def work_of(client, parameters):
 
 
 def measure(client, parameters):
-    """The first page and the fiftieth, or the last if there are fewer."""
-    found = []
-    asked = {**parameters, "limit": LIMIT}
-    for page in range(1, PAGE + 1):
-        rows, steps, answer = work_of(client, asked)
-        last = answer["next_cursor"] is None or page == PAGE
-        if page == 1 or last:
-            found.append((page, rows, steps, len(answer["errors"])))
-        if last:
-            return found
-        asked["cursor"] = answer["next_cursor"]
+    """The first page and the fiftieth, or one near the end if there are fewer."""
+    rows, steps, answer = work_of(client, {**parameters, "limit": LIMIT})
+    yield 1, rows, steps, len(answer["errors"])
+    page, cursor = 1, answer["next_cursor"]
+    while cursor is not None and page < PAGE - 1:
+        # Four pages at once where only the way matters.
+        stride = min(4, PAGE - 1 - page)
+        _, _, answer = work_of(client, {**parameters, "limit": LIMIT * stride, "cursor": cursor})
+        if answer["next_cursor"] is None:
+            break
+        page, cursor = page + stride, answer["next_cursor"]
+    if cursor is not None:
+        rows, steps, answer = work_of(client, {**parameters, "limit": LIMIT, "cursor": cursor})
+        yield page + 1, rows, steps, len(answer["errors"])
 
 
-@pytest.mark.parametrize("sort", ["last_seen", "first_seen", "count"])
-def test_each_filter_and_each_pair_keeps_to_the_budget(full_stack, sort):
+def test_each_filter_and_each_pair_keeps_to_the_budget(full_stack):
     client = full_stack.client("errors")
-    print(f"\n{'sort=' + sort:56} {'page':>4} {'shown':>5} {'rows':>6} {'steps':>8}")
     over = []
+    print(f"\n{'':56} {'page':>4} {'shown':>5} {'rows':>6} {'steps':>8}")
     for parameters in combinations():
-        asked = parameters if sort == "last_seen" else {**parameters, "sort": sort}
-        for page, rows, steps, shown in measure(client, asked):
+        name = " ".join(f"{key}={value}" for key, value in parameters.items()) or "(none)"
+        for page, rows, steps, shown in measure(client, parameters):
             bad = rows > ROWS_PER_ROW * LIMIT or steps > STEPS_PER_ROW * LIMIT
-            name = " ".join(f"{key}={value}" for key, value in parameters.items()) or "(none)"
             line = f"{name:56} {page:4} {shown:5} {rows:6} {steps:8}{'  OVER' if bad else ''}"
             print(line)
             if bad:

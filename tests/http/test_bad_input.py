@@ -246,11 +246,7 @@ def test_every_member_bears_every_type(errors, project, member):
 def test_members_within_members_bear_every_type(errors, project):
     for value in VALUES:
         for members in (
-            {
-                "frames": [
-                    {name: value for name in ("function", "file", "line", "column", "in_app")}
-                ]
-            },
+            {"frames": [dict.fromkeys(("function", "file", "line", "column", "in_app"), value)]},
             {"frames": [{"context": value, "reason": value}]},
             {"causes": [{"exception_type": value, "message": value, "traceback": value}]},
             {"causes": [{"frames": value}]},

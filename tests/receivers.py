@@ -75,18 +75,15 @@ class _Session(socketserver.StreamRequestHandler):
 
     def smtp_starttls(self, _):
         self.say("220 go ahead")
+        context = self.server.sink.context
         try:
-            self.connection = self.server.sink.context.wrap_socket(
-                self.connection, server_side=True
-            )
-        except (ssl.SSLError, OSError):
+            self.connection = context.wrap_socket(self.connection, server_side=True)
+        except OSError:
             return "end"
-        self.setup_files()
-
-    def setup_files(self):
         self.rfile = self.connection.makefile("rb", -1)
         self.wfile = self.connection.makefile("wb", 0)
         self.secure = True
+        return None
 
     def smtp_auth(self, rest):
         mechanism, _, token = rest.partition(" ")
@@ -160,9 +157,11 @@ def make_certificate(folder):
     """A certificate for 127.0.0.1 that vouches for itself: the paths of it and of its key."""
     certificate, key = folder / "ca.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        + ["-nodes", "-days", "2", "-subj", "/CN=sink"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=sink"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate),
+        ],
         check=True,
         capture_output=True,
     )

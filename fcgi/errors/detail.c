@@ -202,6 +202,25 @@ write_grouping(struct req *rq, struct json_out *out, int64_t id)
 }
 
 static int
+write_history(struct req *rq, struct json_out *out, int64_t id)
+{
+	int row;
+
+	json_array(out, "history");
+	for (row = query_error(rq, SQL_HISTORY, id); row == DB_ROW;
+	     row = db_next(rq->db, SQL_HISTORY)) {
+		json_object(out, NULL);
+		json_time(out, "at", db_int(rq->db, SQL_HISTORY, 0));
+		json_text(out, "action", db_text(rq->db, SQL_HISTORY, 1));
+		json_text(out, "who", db_text(rq->db, SQL_HISTORY, 2));
+		json_text(out, "detail", db_text(rq->db, SQL_HISTORY, 3));
+		json_object_end(out);
+	}
+	json_array_end(out);
+	return row;
+}
+
+static int
 write_users(struct req *rq, struct json_out *out, int64_t id)
 {
 	int64_t users;
@@ -269,7 +288,8 @@ errors_detail(struct req *rq)
 	if (write_scopes(rq, out, "environments", SQL_DETAIL_ENVIRONMENTS, id) == -1 ||
 	    write_scopes(rq, out, "releases", SQL_DETAIL_RELEASES, id) == -1 ||
 	    write_tags(rq, out, id) == -1 || write_users(rq, out, id) == -1 ||
-	    write_hours(rq, out, id) == -1 || write_grouping(rq, out, id) == -1)
+	    write_hours(rq, out, id) == -1 || write_grouping(rq, out, id) == -1 ||
+	    write_history(rq, out, id) == -1)
 		return req_fail_db(rq);
 	json_object_end(out);
 	return 200;

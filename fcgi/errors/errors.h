@@ -47,6 +47,7 @@ extern const char *const level_words[];
 #define PAYLOAD_MAX (64 << 20) /* bytes an occurrence may unpack to */
 #define EVENT_DAYS 7           /* how long an event_id is remembered */
 #define HOURS_PER_DAY 24
+#define SECONDS_PER_MINUTE 60
 #define SECONDS_PER_HOUR 3600
 #define SECONDS_PER_DAY 86400
 
@@ -58,6 +59,15 @@ errors_cfg(const struct req *rq)
 
 /* 404 "Error not found". */
 int errors_missing(struct req *);
+
+#define IDS_MAX 1000
+#define ID_MAX (INT64_C(1) << 53)
+struct ids {
+	int64_t *items;
+	size_t n;
+};
+/* The member ids of a document; 400 if they are none. */
+int want_ids(struct req *, const cJSON *doc, struct ids *);
 
 /*
  * Adds up the error's counts of n hours from first_hour on, hours since 1970.
@@ -75,6 +85,9 @@ int errors_detail(struct req *);      /* GET /api/errors/{} */
 int errors_occurrences(struct req *); /* GET /api/errors/{}/occurrences */
 int errors_resolve(struct req *);     /* POST /api/errors/{}/resolve */
 int errors_reopen(struct req *);      /* POST /api/errors/{}/reopen */
+int errors_ignore(struct req *);      /* POST /api/errors/{}/ignore */
+int errors_delete(struct req *);      /* DELETE /api/errors/{} */
+int errors_bulk(struct req *);        /* POST /api/errors/bulk */
 int errors_projects(struct req *);    /* GET /api/projects */
 int errors_alerts(struct req *);      /* GET /api/alerts */
 int errors_test_alert(struct req *);  /* POST /api/test-alert */

@@ -38,7 +38,7 @@ add_facet(struct storing *s, const struct known *k, const struct scope *scope)
 	const struct db_value names[] = {
 	    DB_TEXT(scope->project), DB_TEXT(scope->environment), DB_TEXT(scope->release)};
 	const struct report *r = s->report;
-	int64_t facets, id, status = report_reopens(r, k) ? STATUS_UNRESOLVED : k->status;
+	int64_t facets, id, status = k->reopens ? STATUS_UNRESOLVED : k->status;
 
 	if (db_number(s->db, SQL_FACET_COUNT_OF, DB_ARGS(DB_INT(k->key_id)), 0, &facets) == -1)
 		return DB_FAILED;

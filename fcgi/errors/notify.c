@@ -12,7 +12,6 @@
 #include "text.h"
 
 #define TITLE_MESSAGE 80 /* bytes of the message in a title */
-#define SECONDS_PER_MINUTE 60
 
 bool
 errors_has_channel(const struct errors_cfg *cfg)
@@ -59,25 +58,16 @@ is_nth(const struct storing *s)
 	return s->stored->count >= after && s->stored->count - s->report->count < after;
 }
 
-/*
- * Counts the report in its minute; true in *spikes if the last minutes hold enough
- * and the error's last spike is long enough ago.
- */
+/* True in *spikes if the last minutes hold enough and the last spike is long enough ago. */
 static int
-count_spike(struct storing *s, bool *spikes)
+find_spike(struct storing *s, bool *spikes)
 {
 	const struct spike *spike = &errors_cfg(s->rq)->spike;
-	int64_t now = clock_now(), minute = s->report->at / SECONDS_PER_MINUTE, sum;
-	int64_t oldest = now / SECONDS_PER_MINUTE - spike->minutes + 1;
+	int64_t now = clock_now(), sum;
 	struct db_value id = DB_INT(s->stored->id);
+	int64_t oldest = now / SECONDS_PER_MINUTE - spike->minutes + 1;
 
-	/* One that comes late, from an outbox, says nothing of now. */
-	if (minute < oldest)
-		return 0;
-	if (db_run(s->db, SQL_MINUTES_FORGET, DB_ARGS(id, DB_INT(oldest))) == -1 ||
-	    db_run(s->db, SQL_MINUTE_COUNT,
-		DB_ARGS(id, DB_INT(minute), DB_INT(s->report->count))) == -1 ||
-	    db_number(s->db, SQL_MINUTES_SUM, DB_ARGS(id), 0, &sum) == -1)
+	if (db_number(s->db, SQL_MINUTES_SUM, DB_ARGS(id, DB_INT(oldest)), 0, &sum) == -1)
 		return DB_FAILED;
 	if (sum < spike->reports)
 		return 0;
@@ -96,10 +86,12 @@ report_notify(struct storing *s, const struct known *k)
 
 	if (!errors_has_channel(cfg))
 		return 0;
-	if (cfg->spike.reports > 0 && count_spike(s, &spikes) == -1)
+	if (cfg->spike.reports > 0 && find_spike(s, &spikes) == -1)
 		return DB_FAILED;
 	if (s->stored->outcome == OUTCOME_REOPENED)
-		return tell(s, "regression", "A resolved error is back");
+		return tell(s, "regression",
+		    k->status == STATUS_IGNORED ? "An ignored error is back"
+						: "A resolved error is back");
 	/* Who ignores an error, or has resolved it, does not want to hear of it. */
 	if (k->status != STATUS_UNRESOLVED)
 		return 0;

@@ -67,6 +67,11 @@ struct known {
 	int64_t key_id, key_count, reports;
 	int64_t error_id, status, resolved_at, level, browser;
 	int64_t first_seen, last_seen, rank, keys;
+	int64_t ignored_until;                  /* 0: no end is set */
+	int64_t ignored_count, ignored_minutes; /* so many reports in so many minutes; 0: any */
+	const char *resolved_release;           /* NULL: resolved in whatever comes */
+
+	bool reopens; /* whether this report brings it back */
 };
 
 /* Where a transaction stands. */
@@ -77,13 +82,10 @@ struct storing {
 	struct stored *stored;
 };
 
-/* Whether it brings a resolved error back: a late one of before the resolution does not. */
-static inline bool
-report_reopens(const struct report *r, const struct known *k)
-{
-	return k->status == STATUS_RESOLVED && r->at >= k->resolved_at;
-}
-
+/* Finds out whether the report brings a resolved or ignored error back.  0 or DB_FAILED. */
+int report_judge(struct storing *, struct known *);
+/* Counts it in its minute, if anything asks for that.  0 or DB_FAILED. */
+int report_count_minute(struct storing *, const struct known *);
 /* Counts the report in its environment and release.  Returns 0 or DB_FAILED. */
 int report_count_facets(struct storing *, const struct known *);
 /* Puts what the stored report gives reason to tell into the alert queue.  0 or DB_FAILED. */

@@ -21,7 +21,8 @@ static const char *const statements[] = {
     /* project, mechanism, key */
     [SQL_KEY_FIND] =
 	"SELECT k.id, k.count, k.reports, e.id, e.status, e.resolved_at, e.level, e.browser,"
-	" e.first_seen, e.last_seen, e.rank, e.keys"
+	" e.first_seen, e.last_seen, e.rank, e.keys, e.ignored_until, e.ignored_count,"
+	" e.ignored_minutes, e.resolved_release"
 	" FROM error_key k CROSS JOIN error e ON e.id = k.error_id"
 	" WHERE k.project = ?1 AND k.mechanism = ?2 AND k.key = ?3",
     /* error, project, mechanism, key, at */
@@ -109,8 +110,9 @@ static const char *const statements[] = {
 			 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
     /* error, the first minute to keep */
     [SQL_MINUTES_FORGET] = "DELETE FROM minute WHERE error_id = ?1 AND minute < ?2",
-    /* error */
-    [SQL_MINUTES_SUM] = "SELECT sum(count) FROM minute WHERE error_id = ?1",
+    /* error, first minute */
+    [SQL_MINUTES_SUM] =
+	"SELECT coalesce(sum(count), 0) FROM minute WHERE error_id = ?1 AND minute >= ?2",
     /* error, now; only if the last one is not after that */
     [SQL_SPIKE_NOTE] = "UPDATE error SET spike_at = ?2 WHERE id = ?1 AND spike_at <= ?3",
 
@@ -174,9 +176,17 @@ static const char *const statements[] = {
 	"SELECT o.id, o.at, o.payload FROM error_key k"
 	" CROSS JOIN occurrence o ON o.slot BETWEEN k.id * 256 AND k.id * 256 + 255"
 	" WHERE k.error_id = ?1 ORDER BY o.at DESC, o.id DESC /*scan: a key has few slots*/",
-    /* error, status, resolved_at; one that is in the status already keeps its time */
+    /* error, status, resolved_at, release, ignored until, count, minutes; one that is resolved
+       already keeps its time, one that is ignored gets the new terms */
     [SQL_SET_STATUS] =
-	"UPDATE error SET status = ?2, resolved_at = ?3 WHERE id = ?1 AND status <> ?2",
+	"UPDATE error SET status = ?2, resolved_at = ?3, resolved_release = ?4, ignored_until = ?5,"
+	" ignored_count = ?6, ignored_minutes = ?7 WHERE id = ?1 AND (status <> ?2 OR ?2 = 2)",
+    /* error, at, action, who, detail */
+    [SQL_HISTORY_ADD] = "INSERT INTO history (error_id, at, action, who, detail)"
+			" VALUES (?1, ?2, ?3, ?4, ?5)",
+    /* error; newest first */
+    [SQL_HISTORY] = "SELECT at, action, who, detail FROM history WHERE error_id = ?1"
+		    " ORDER BY id DESC LIMIT 100",
     /* error */
     [SQL_EXISTS] = "SELECT 1 FROM error WHERE id = ?1",
 

@@ -75,14 +75,15 @@ find_key(struct storing *s, struct known *k)
 	    DB_ARGS(DB_TEXT(r->project), DB_TEXT(r->mechanism), DB_TEXT(r->key)));
 	int64_t *const columns[] = {&k->key_id, &k->key_count, &k->reports, &k->error_id,
 	    &k->status, &k->resolved_at, &k->level, &k->browser, &k->first_seen, &k->last_seen,
-	    &k->rank, &k->keys};
+	    &k->rank, &k->keys, &k->ignored_until, &k->ignored_count, &k->ignored_minutes};
 
 	if (row != DB_ROW)
 		return row;
 	for (size_t i = 0; i < NELEM(columns); i++)
 		*columns[i] = db_int(s->db, SQL_KEY_FIND, (int)i);
+	k->resolved_release = db_text_copy(s->db, SQL_KEY_FIND, NELEM(columns), s->rq->mem);
 	db_done(s->db, SQL_KEY_FIND);
-	return DB_ROW;
+	return report_judge(s, k) == -1 ? DB_FAILED : DB_ROW;
 }
 
 /* Makes an error with one key; nothing is counted yet. */
@@ -119,9 +120,9 @@ touch_error(struct storing *s, const struct known *k)
 {
 	const struct report *r = s->report;
 	struct db_value id = DB_INT(k->error_id);
-	bool reopened = report_reopens(r, k), browser = k->browser || r->browser;
+	bool browser = k->browser || r->browser;
 	int64_t rank = count_rank(s->stored->count);
-	int64_t status = reopened ? STATUS_UNRESOLVED : k->status;
+	int64_t status = k->reopens ? STATUS_UNRESOLVED : k->status;
 	struct db_value resolved_at = status == STATUS_RESOLVED ? DB_INT(k->resolved_at) : DB_NULL;
 
 	if (r->at > k->last_seen && db_run(s->db, SQL_ERROR_LAST, DB_ARGS(id, DB_INT(r->at))) == -1)
@@ -131,7 +132,11 @@ touch_error(struct storing *s, const struct known *k)
 		return DB_FAILED;
 	if (rank != k->rank && db_run(s->db, SQL_ERROR_RANK, DB_ARGS(id, DB_INT(rank))) == -1)
 		return DB_FAILED;
-	if (!reopened && browser == k->browser && r->level == k->level)
+	if (k->reopens && db_run(s->db, SQL_HISTORY_ADD,
+			      DB_ARGS(id, DB_INT(clock_now()), DB_TEXT("reopen"), DB_TEXT("report"),
+				  DB_TEXT(r->release))) == -1)
+		return DB_FAILED;
+	if (!k->reopens && browser == k->browser && r->level == k->level)
 		return 0;
 	return db_run(s->db, SQL_ERROR_CHANGE,
 	    DB_ARGS(id, DB_INT(status), resolved_at, DB_INT(r->level), DB_INT(browser)));
@@ -269,12 +274,13 @@ store(struct storing *s)
 	struct known k = {0};
 	int found = find_key(s, &k);
 
-	if (found == DB_FAILED || (found == DB_NONE && add_error(s, &k) == DB_FAILED))
+	if (found == DB_FAILED ||
+	    (found == DB_NONE && (add_error(s, &k) == -1 || report_count_minute(s, &k) == -1)))
 		return DB_FAILED;
 	s->stored->id = k.error_id;
-	s->stored->outcome = found == DB_NONE                ? OUTCOME_CREATED
-			     : report_reopens(s->report, &k) ? OUTCOME_REOPENED
-							     : OUTCOME_INCREMENTED;
+	s->stored->outcome = found == DB_NONE ? OUTCOME_CREATED
+			     : k.reopens      ? OUTCOME_REOPENED
+					      : OUTCOME_INCREMENTED;
 	if (count_key(s, &k) == -1 || (found == DB_ROW && touch_error(s, &k) == -1) ||
 	    count_hour(s, k.key_id) == -1 || put_occurrence(s, &k) == -1 ||
 	    report_count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||

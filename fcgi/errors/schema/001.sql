@@ -21,6 +21,10 @@ CREATE TABLE error (
     last_seen    INTEGER NOT NULL,            -- the greatest of its keys
     rank         INTEGER NOT NULL,            -- count_rank() of the sum of its keys' counts
     keys         INTEGER NOT NULL DEFAULT 1,  -- how many keys it has
+    ignored_until    INTEGER,                 -- an ignored one comes back then; null: no end is set
+    ignored_count    INTEGER,                 -- or with so many reports; null: with none
+    ignored_minutes  INTEGER,                 -- in so many minutes
+    resolved_release TEXT,                    -- reports of it and of earlier ones do not reopen
     spike_at     INTEGER NOT NULL DEFAULT 0,  -- when people were last told that it comes often
     environments TEXT NOT NULL DEFAULT '[]'   -- names of its environments, a JSON array
 ) STRICT;
@@ -75,7 +79,19 @@ CREATE TABLE day (
     PRIMARY KEY (key_id, day)
 ) STRICT, WITHOUT ROWID;
 
--- What an error counts in each of the last minutes, where ALERT_SPIKE asks for it.
+-- What people, and reports, have made of an error.
+CREATE TABLE history (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    error_id INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    action   TEXT NOT NULL,                   -- resolve, reopen, ignore
+    who      TEXT NOT NULL,                   -- key, session, report
+    detail   TEXT                             -- on what terms
+) STRICT;
+CREATE INDEX history_error ON history (error_id);
+
+-- What an error counts in each of the last minutes, where a spike or the terms on which
+-- it is ignored ask for it.
 CREATE TABLE minute (
     error_id INTEGER NOT NULL,
     minute   INTEGER NOT NULL,                -- minutes since 1970
@@ -175,6 +191,7 @@ CREATE TRIGGER error_gone AFTER DELETE ON error BEGIN
         AND browser = old.browser AND level = old.level;
     DELETE FROM error_key WHERE error_id = old.id;
     DELETE FROM minute WHERE error_id = old.id;
+    DELETE FROM history WHERE error_id = old.id;
 END;
 -- Sessions and events find no error any more, and age out.
 CREATE TRIGGER error_key_gone AFTER DELETE ON error_key BEGIN

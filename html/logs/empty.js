@@ -6,7 +6,7 @@ import { describeRange, rangeOf } from "./common/time.js";
 import { Link, query } from "./common/url.js";
 import { filters } from "./search.js";
 
-export function Emptiness({ params, health, live }) {
+export default function Emptiness({ params, health, live }) {
   if (!health) return html`<div class="sheet tall"></div>`;
   const { since, until } = rangeOf(params, Date.now());
 

@@ -15,7 +15,7 @@ const Option = ({ on, name, count, tone, change }) =>
     ${count !== undefined && html`<span class="muted">${compact(count)}</span>`}
   </label></li>`;
 
-export function Facets({ params, histogram, containers, narrow }) {
+export default function Facets({ params, histogram, containers, narrow }) {
   const chosen = params.getAll("level");
   const names = params.getAll("container");
   const count = (level) =>

@@ -23,7 +23,7 @@ function draw(buckets, shown, top) {
   return paths;
 }
 
-export function Histogram({ data, wanted, onZoom }) {
+export default function Histogram({ data, wanted, onZoom }) {
   const box = useRef(null);
   const [drawn, setDrawn] = useState(null); // [from, to] in buckets, while the pointer is down
   const [over, setOver] = useState(null);

@@ -6,16 +6,18 @@ import { Refresh, Search, classes, focusSearch } from "./common/components.js";
 import { compact, number, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { later } from "./common/layout.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { TimePicker, shiftRange } from "./common/time.js";
 import { href, members, query, setParams, useLocation } from "./common/url.js";
 import { Blocks } from "./blocks.js";
-import { Emptiness } from "./empty.js";
-import { Facets } from "./facets.js";
-import { Histogram } from "./histogram.js";
 import { filters, marker, request } from "./search.js";
 import { useTail } from "./tail.js";
+
+const Emptiness = later(() => import("./empty.js"));
+const Histogram = later(() => import("./histogram.js"));
+const Facets = later(() => import("./facets.js"));
 
 const PAGE = 200;
 const BARS = 80;
@@ -156,7 +158,7 @@ export default function Lines() {
         <${Facets} params=${params} histogram=${histogram.data} containers=${containers.data} narrow=${narrow} />
       </aside>
       <div class="found">
-        <${Histogram} data=${histogram.data} wanted=${params.getAll("level")} onZoom=${narrow} />
+        <div class="slot"><${Histogram} data=${histogram.data} wanted=${params.getAll("level")} onZoom=${narrow} /></div>
         <div class="bar acts">
           <p class="muted" role="status">
             ${list.data && plural(list.data.total, "line")}${list.data?.total_is_lower_bound && " or more"}

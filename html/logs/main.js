@@ -3,8 +3,8 @@
 import { html } from "./vendor/preact.js";
 import { later, start } from "./common/layout.js";
 import { useLocation } from "./common/url.js";
-import Lines from "./lines.js";
 
+const Lines = later(() => import("./lines.js"));
 const Around = later(() => import("./around.js"));
 
 function Logs() {

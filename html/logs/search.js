@@ -53,15 +53,3 @@ export function split(text, expression) {
   if (at < text.length) out.push({ text: text.slice(at), hit: false });
   return out;
 }
-
-// The object of a line of JSON, alone or behind a prefix; null if there is none.
-export function fieldsOf(message) {
-  const at = message.indexOf("{");
-  if (at === -1) return null;
-  try {
-    const value = JSON.parse(message.slice(at));
-    return value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : null;
-  } catch {
-    return null;
-  }
-}

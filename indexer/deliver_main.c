@@ -204,12 +204,22 @@ drain_queue(struct queue *q, struct arena *mem, int64_t now, int64_t *next)
 	return has_alerts(q->db) ? deliver_pass(&cfg.deliver, &alerts, mem, now, next) : 0;
 }
 
-/* Whether there is a file to open: who makes it is the service. */
+/*
+ * Whether there is a file to open: who makes it is the service.  Of a service with
+ * alerts none of its own statements is of use here, and all of them take memory.
+ */
 static bool
 open_queue(struct queue *q)
 {
-	if (q->db == NULL && access(*q->path, F_OK) == 0)
-		q->db = db_open(*q->path, q->schema, DB_SYNC_FULL);
+	static struct db_schema bare[NELEM(queues)];
+	struct db_schema *schema = &bare[q - queues];
+
+	if (q->db == NULL && access(*q->path, F_OK) == 0) {
+		*schema = *q->schema;
+		if (q->base_url != NULL)
+			schema->nstatements = 0;
+		q->db = db_open(*q->path, schema, DB_SYNC_FULL);
+	}
 	return q->db != NULL;
 }
 

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* libcurl's easy interface; a handle keeps its connection from one transfer to the next. */
+/*
+ * libcurl's easy interface; a handle keeps its connection from one transfer to the
+ * next.  The library is loaded for the first transfer: it brings some thirty others
+ * with it, whose relocations alone are 1.4 MB of each process, and most pools of a
+ * relay wait for a visitor most of the time.
+ */
 #include "forward.h"
 
+#define CURL_DISABLE_TYPECHECK /* its macros call the functions by their own names */
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +27,62 @@
 #define LAST_PAUSE_US INT64_C(30000000)
 
 struct forward {
-	CURL *handle;
+	CURL *handle; /* NULL until the first transfer */
 	char *url, *key;
+	long connect_ms, total_ms;
 	struct buf answer;
 	char error[CURL_ERROR_SIZE];
 	int64_t pause_us; /* the next one; 0: the last attempt was answered */
 	int64_t paused_until;
 };
+
+/* ---- the library ---------------------------------------------------------------- */
+
+static struct {
+	__typeof__(curl_global_init) *global_init;
+	__typeof__(curl_easy_init) *init;
+	__typeof__(curl_easy_cleanup) *cleanup;
+	__typeof__(curl_easy_setopt) *setopt;
+	__typeof__(curl_easy_perform) *perform;
+	__typeof__(curl_easy_getinfo) *getinfo;
+	__typeof__(curl_easy_strerror) *strerror;
+	__typeof__(curl_slist_append) *append;
+	__typeof__(curl_slist_free_all) *free_all;
+} curl;
+
+static void
+load_library(long parts)
+{
+	static const struct {
+		void *to;
+		const char *name;
+	} functions[] = {
+	    {&curl.global_init, "curl_global_init"},
+	    {&curl.init, "curl_easy_init"},
+	    {&curl.cleanup, "curl_easy_cleanup"},
+	    {&curl.setopt, "curl_easy_setopt"},
+	    {&curl.perform, "curl_easy_perform"},
+	    {&curl.getinfo, "curl_easy_getinfo"},
+	    {&curl.strerror, "curl_easy_strerror"},
+	    {&curl.append, "curl_slist_append"},
+	    {&curl.free_all, "curl_slist_free_all"},
+	};
+	void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+
+	if (library == NULL)
+		log_fatalx("%s", dlerror());
+	for (size_t i = 0; i < NELEM(functions); i++) {
+		void *function = dlsym(library, functions[i].name);
+
+		if (function == NULL)
+			log_fatalx("%s", dlerror());
+		memcpy(functions[i].to, &function, sizeof function);
+	}
+	if (curl.global_init(parts) != CURLE_OK)
+		log_fatalx("libcurl cannot start");
+}
+
+/* ---- transfers ------------------------------------------------------------------- */
 
 static size_t
 take_answer(char *data, size_t size, size_t n, void *arg)
@@ -40,40 +96,39 @@ take_answer(char *data, size_t size, size_t n, void *arg)
 
 /* What stays the same from one transfer to the next. */
 static void
-set_up(struct forward *f, long connect_ms, long total_ms)
+set_up(struct forward *f)
 {
-	CURL *h = f->handle;
+	/* TLS takes memory, and between services of one host there is none. */
+	long parts = text_starts_with(f->url, "https:") ? CURL_GLOBAL_SSL : CURL_GLOBAL_NOTHING;
+	CURL *h;
 
-	(void)curl_easy_setopt(h, CURLOPT_URL, f->url);
-	(void)curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (curl.init == NULL)
+		load_library(parts);
+	if ((h = f->handle = curl.init()) == NULL)
+		log_fatalx("out of memory: a libcurl handle");
+	(void)curl.setopt(h, CURLOPT_URL, f->url);
+	(void)curl.setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* One host's services speak to each other: a proxy for the world is not for them. */
-	(void)curl_easy_setopt(h, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	(void)curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-	(void)curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, total_ms);
-	(void)curl_easy_setopt(h, CURLOPT_MAXCONNECTS, 1L);
-	(void)curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_answer);
-	(void)curl_easy_setopt(h, CURLOPT_WRITEDATA, &f->answer);
-	(void)curl_easy_setopt(h, CURLOPT_ERRORBUFFER, f->error);
+	(void)curl.setopt(h, CURLOPT_PROXY, "");
+	(void)curl.setopt(h, CURLOPT_NOSIGNAL, 1L);
+	(void)curl.setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	(void)curl.setopt(h, CURLOPT_CONNECTTIMEOUT_MS, f->connect_ms);
+	(void)curl.setopt(h, CURLOPT_TIMEOUT_MS, f->total_ms);
+	(void)curl.setopt(h, CURLOPT_MAXCONNECTS, 1L);
+	(void)curl.setopt(h, CURLOPT_WRITEFUNCTION, take_answer);
+	(void)curl.setopt(h, CURLOPT_WRITEDATA, &f->answer);
+	(void)curl.setopt(h, CURLOPT_ERRORBUFFER, f->error);
 }
 
 struct forward *
 forward_new(const char *url, const char *key, long connect_ms, long total_ms)
 {
-	static bool started;
 	struct forward *f = heap_alloc(sizeof *f);
-	/* TLS takes memory, and between services of one host there is none. */
-	long parts = text_starts_with(url, "https:") ? CURL_GLOBAL_SSL : CURL_GLOBAL_NOTHING;
 
-	if (!started && curl_global_init(parts) != CURLE_OK)
-		log_fatalx("libcurl cannot start");
-	started = true;
-	if ((f->handle = curl_easy_init()) == NULL)
-		log_fatalx("out of memory: a libcurl handle");
 	f->url = heap_strdup(url);
 	f->key = key != NULL ? heap_strdup(key) : NULL;
-	set_up(f, connect_ms, total_ms);
+	f->connect_ms = connect_ms;
+	f->total_ms = total_ms;
 	return f;
 }
 
@@ -82,7 +137,8 @@ forward_free(struct forward *f)
 {
 	if (f == NULL)
 		return;
-	curl_easy_cleanup(f->handle);
+	if (f->handle != NULL)
+		curl.cleanup(f->handle);
 	buf_free(&f->answer);
 	free(f->url);
 	free(f->key);
@@ -96,7 +152,7 @@ add_header(struct curl_slist *list, const char *name, const char *value)
 	struct curl_slist *longer;
 
 	(void)snprintf(line, sizeof line, "%s: %s", name, value);
-	if ((longer = curl_slist_append(list, line)) == NULL)
+	if ((longer = curl.append(list, line)) == NULL)
 		log_fatalx("out of memory: a header");
 	return longer;
 }
@@ -111,14 +167,14 @@ make_headers(const struct forward *f, const char *event)
 	if (event != NULL)
 		list = add_header(list, "Idempotency-Key", event);
 	/* Without this libcurl asks first whether a large body is welcome, and waits a second. */
-	return curl_slist_append(list, "Expect:");
+	return curl.append(list, "Expect:");
 }
 
 static void
 note_failure(struct forward *f, CURLcode code)
 {
 	if (*f->error == '\0')
-		(void)snprintf(f->error, sizeof f->error, "%s", curl_easy_strerror(code));
+		(void)snprintf(f->error, sizeof f->error, "%s", curl.strerror(code));
 	f->pause_us = f->pause_us == 0 ? FIRST_PAUSE_US : f->pause_us * 2;
 	if (f->pause_us > LAST_PAUSE_US)
 		f->pause_us = LAST_PAUSE_US;
@@ -144,15 +200,17 @@ forward_post(struct forward *f, const char *event, const void *body, size_t len)
 	buf_clear(&f->answer, ANSWER_KEEP);
 	if (forward_pause_us(f) > 0)
 		return answer;
+	if (f->handle == NULL)
+		set_up(f);
 	*f->error = '\0';
 	headers = make_headers(f, event);
-	(void)curl_easy_setopt(f->handle, CURLOPT_HTTPHEADER, headers);
-	(void)curl_easy_setopt(f->handle, CURLOPT_POSTFIELDS, body);
-	(void)curl_easy_setopt(f->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-	code = curl_easy_perform(f->handle);
-	(void)curl_easy_getinfo(f->handle, CURLINFO_RESPONSE_CODE, &status);
-	(void)curl_easy_setopt(f->handle, CURLOPT_HTTPHEADER, NULL);
-	curl_slist_free_all(headers);
+	(void)curl.setopt(f->handle, CURLOPT_HTTPHEADER, headers);
+	(void)curl.setopt(f->handle, CURLOPT_POSTFIELDS, body);
+	(void)curl.setopt(f->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	code = curl.perform(f->handle);
+	(void)curl.getinfo(f->handle, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl.setopt(f->handle, CURLOPT_HTTPHEADER, NULL);
+	curl.free_all(headers);
 	/* A status whose body did not arrive whole is no answer: what it said is not known. */
 	if (code != CURLE_OK) {
 		note_failure(f, code);

@@ -140,7 +140,7 @@ parse_item(struct req *rq, const cJSON *object, int64_t now_ns, struct item *ite
 		return "Missing required field: type";
 	if (parse_type(text, &item->series.type) == -1)
 		return "Field 'type' must be 'counter', 'histogram', or 'gauge'";
-	if (!cJSON_IsNumber(m.value))
+	if (m.value == NULL || !cJSON_IsNumber(m.value))
 		return "Missing required field: value";
 	item->value = m.value->valuedouble;
 	if (parse_time(m.timestamp, now_ns, &item->time) == -1)

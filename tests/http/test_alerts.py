@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""Alerts all the way: from a report over monlight-deliver to a mail server and a webhook."""
+
+import os
+import signal
+
+import pytest
+
+from receivers import MailServer, Webhook, make_certificate
+from stack import eventually, free_ports, report
+
+HEADERS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Auto-Submitted",
+    "Content-Type",
+]
+PASSWORD = ("monlight", "p4ss-of-the-server")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def mail(certificate):
+    server = MailServer(certificate, PASSWORD)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def hook():
+    hook = Webhook()
+    yield hook
+    hook.close()
+
+
+def mail_settings(port, certificate):
+    return {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": port,
+        "SMTP_USERNAME": PASSWORD[0],
+        "SMTP_PASSWORD": PASSWORD[1],
+        "SMTP_CA_FILE": certificate[0],
+        "SMTP_FROM": "tracker@shop.example",
+        "ALERT_EMAILS": "ops@shop.example",
+    }
+
+
+def settled(client):
+    """Whether every alert was looked at and every delivery has its outcome."""
+    return all(
+        alert["state"] in ("done", "digested") for alert in client.get("/api/alerts").json["alerts"]
+    )
+
+
+def test_a_server_that_was_down_gets_everything_once(certificate, fresh):
+    port = free_ports(1)[0]
+    stack = fresh(**mail_settings(port, certificate))
+    client = stack.client("errors")
+    wanted = set()
+    for n in range(3):
+        error = client.post("/api/errors", report("shop", fingerprint=[str(n)])).json["id"]
+        wanted.add(f"[shop] TestError: boom (#{error})")
+
+    def tried():
+        alerts = client.get("/api/alerts").json["alerts"]
+        return (
+            all(d["attempts"] for a in alerts for d in a["deliveries"]) and alerts[0]["deliveries"]
+        )
+
+    assert eventually(tried)
+    for pid in stack.running("monlight-deliver"):
+        os.kill(pid, signal.SIGKILL)
+    server = MailServer(certificate, PASSWORD, port)
+    try:
+        assert eventually(lambda: settled(client), 60)
+        assert sorted(m.subject for m in server.mails) == sorted(wanted)
+    finally:
+        server.close()
+
+
+INJECTIONS = [
+    "boom\r\nBcc: thief@evil.example",
+    "boom\r\n.\r\nMAIL FROM:<thief@evil.example>",
+    "boom\n\n<script>alert(1)</script>",
+    "=?utf-8?Q?spoofed?=",
+    '"><img src=x onerror=alert(1)>',
+    "--=_monlight_7d1e9c_=--",
+    "dots\n.\n..\n...",
+]
+
+
+def test_what_an_event_says_arrives_as_text_alone(mail, hook, certificate, fresh):
+    stack = fresh(ALERT_WEBHOOKS=hook.url, **mail_settings(mail.port, certificate))
+    client = stack.client("errors")
+    for n, text in enumerate(INJECTIONS):
+        body = report(
+            "shop", message=text, exception_type="T", traceback=text, fingerprint=[str(n)]
+        )
+        assert client.post("/api/errors", body).status == 201
+    assert eventually(lambda: len(mail.mails) == len(hook.received) == len(INJECTIONS), 30)
+    for text, message in zip(INJECTIONS, mail.mails, strict=True):
+        assert sorted(message.message.keys()) == sorted(HEADERS)
+        assert [part.get_content_type() for part in message.message.walk()] == [
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+        ]
+        assert not message.message.defects
+        assert text.replace("\r\n", "\n") in message.text.replace("\r\n", "\n")
+        assert "<script" not in message.html
+        assert "<img" not in message.html
+        assert "\n" not in message.subject
+        assert "\r" not in message.subject
+        assert message.message["To"] == "ops@shop.example"
+    assert {alert["text"] for alert in hook.received} == set(INJECTIONS)
+
+
+def test_a_huge_traceback_arrives_cut_with_a_mark(mail, certificate, fresh):
+    stack = fresh(**mail_settings(mail.port, certificate))
+    traceback = "".join(f'  File "/app/ünit.py", line {n}, in f\n' for n in range(2600))
+    assert len(traceback.encode()) > 100_000
+    client = stack.client("errors")
+    assert client.post("/api/errors", report("shop", traceback=traceback)).status == 201
+    assert eventually(lambda: mail.mails, 20)
+    message = mail.mails[0]
+    assert not message.message.defects
+    assert all(len(line) <= 78 for line in message.raw.split(b"\r\n"))
+    for text in (message.text, message.html):
+        assert "cut here" in text
+        assert "ünit.py" in text
+        assert "\ufffd" not in text
+    assert "line 1000, in f" in message.text
+
+
+def test_a_server_without_tls_gets_no_password(fresh):
+    server = MailServer()
+    try:
+        settings = mail_settings(server.port, ("", ""))
+        client = fresh(**settings).client("errors")
+        answer = client.post("/api/test-alert?wait=1")
+        assert answer.status == 502
+        assert server.mails == []
+    finally:
+        server.close()

@@ -14,6 +14,7 @@
 #define LAST_PAUSE 3600
 #define BATCH 50 /* alerts or attempts of one pass; the rest follows in the next */
 #define DIGEST_TITLES 100
+#define DIGEST_PAUSE 5 /* seconds between looks at whether held alerts may be told */
 
 /* ---- channels ----------------------------------------------------------------------- */
 
@@ -231,6 +232,7 @@ fail:
 
 static const char select_held[] =
     "SELECT id, title FROM alert WHERE state = 'held' ORDER BY id /*scan: all of them*/";
+static const char count_held[] = "SELECT count(*) FROM alert WHERE state = 'held' AND id > ?1";
 static const char mark_digested[] =
     "UPDATE alert SET state = 'digested', digest_id = ?1 WHERE state = 'held' /*scan: all*/";
 
@@ -427,6 +429,19 @@ attempt_due(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena
 	return note_outcome(q, &due, outcome, detail, now) == DB_FAILED ? DB_FAILED : DB_ROW;
 }
 
+/* While alerts are held, the window is looked at again soon: nothing else wakes the pass. */
+static int
+wait_for_digest(struct deliver_queue *q, int64_t now, int64_t *next)
+{
+	int64_t held;
+
+	if (count(q, count_held, 0, &held) == DB_FAILED)
+		return -1;
+	if (held > 0 && *next > now + DIGEST_PAUSE)
+		*next = now + DIGEST_PAUSE;
+	return 0;
+}
+
 int
 deliver_pass(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem, int64_t now,
     int64_t *next)
@@ -446,5 +461,5 @@ deliver_pass(const struct deliver_cfg *cfg, struct deliver_queue *q, struct aren
 		return -1;
 	if (*next == 0)
 		*next = INT64_MAX;
-	return 0;
+	return wait_for_digest(q, now, next);
 }

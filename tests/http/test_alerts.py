@@ -60,6 +60,40 @@ def settled(client):
     )
 
 
+def test_new_regression_spike_and_digest_reach_mail_and_webhook(mail, hook, certificate, fresh):
+    stack = fresh(
+        ALERT_WEBHOOKS=hook.url,
+        ALERT_SPIKE="3/5",
+        ALERT_HOURLY_CAP=3,
+        ALERT_CAP_SECONDS=15,
+        BASE_URL="https://monlight.example",
+        **mail_settings(mail.port, certificate),
+    )
+    client = stack.client("errors")
+    error = client.post("/api/errors", report("shop", message="größer")).json["id"]
+    client.post("/api/errors", report("shop", count=2))
+    client.post(f"/api/errors/{error}/resolve")
+    client.post("/api/errors", report("shop"))
+    for n in range(4):  # over the cap
+        client.post("/api/errors", report("shop", fingerprint=[str(n)], message=f"more {n}"))
+    assert eventually(lambda: len(mail.mails) == 4 and len(hook.received) == 4, 40)
+    assert [alert["kind"] for alert in hook.received] == ["new", "spike", "regression", "digest"]
+    new, _, _, digest = mail.mails
+    assert all(m.secure and m.signed_in for m in mail.mails)
+    assert new.subject == f"[shop] TestError: größer (#{error})"
+    assert (new.message["From"], new.message["To"]) == ("tracker@shop.example", "ops@shop.example")
+    assert new.message["Date"].datetime
+    assert new.message["Message-ID"].endswith("@shop.example>")
+    assert not new.message.defects
+    assert "New error in shop" in new.text
+    assert f"https://monlight.example/errors/{error}" in new.text
+    assert 'File "/app/test.py", line 42' in new.text
+    assert f'href="https://monlight.example/errors/{error}"' in new.html
+    assert all(f"more {n}" in digest.text for n in range(4))
+    assert len({m.message["Message-ID"] for m in mail.mails}) == 4
+    assert eventually(lambda: settled(client))
+
+
 def test_a_server_that_was_down_gets_everything_once(certificate, fresh):
     port = free_ports(1)[0]
     stack = fresh(**mail_settings(port, certificate))

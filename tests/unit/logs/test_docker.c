@@ -234,6 +234,42 @@ cri_lines_are_read(void **state)
 	}
 }
 
+/* ---- plain files ------------------------------------------------------------------ */
+
+static const struct {
+	const char *line;
+	bool timed;
+	int64_t ns; /* behind NOON */
+} plain_rows[] = {
+    {"2026-09-21T14:13:20Z hello", true, 0},
+    {"2026-09-21 14:13:20,5 - app - ERROR - no", true, 500000000},
+    {"[2026-09-21 14:13:21] ready", true, NS_PER_SECOND},
+    {"2026/09/21 14:13:20 [error] 7#7: no", true, 0},
+    {"2026-09-21 14:13:20.250 +0200 x", true, 250000000},
+    {"2026-09-21T16:13:20+02:00 x", true, 0},
+    {"2026-09-21 hello", false, 0},
+    {"14:13:20 hello", false, 0},
+    {"  because", false, 0},
+    {"2026-99-21 14:13:20 x", false, 0},
+    {"", false, 0},
+};
+
+static void
+plain_lines_may_begin_with_their_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(plain_rows); i++) {
+		struct docker_record r;
+		size_t len = strlen(plain_rows[i].line);
+
+		if (docker_plain(plain_rows[i].line, len, &r) != plain_rows[i].timed)
+			fail_msg("%s", plain_rows[i].line);
+		if (plain_rows[i].timed && r.ns != NOON + plain_rows[i].ns)
+			fail_msg("%s: %lld", plain_rows[i].line, (long long)(r.ns - NOON));
+		assert_true(r.ended && r.len == len);
+	}
+}
+
 /* ---- local ------------------------------------------------------------------------------------- */
 
 /* source "stderr", time_nano 1790000000000000000, line "hello" */
@@ -313,6 +349,7 @@ main(void)
 	    cmocka_unit_test(a_character_cut_in_two_leaves_one_mark_and_not_four),
 	    cmocka_unit_test(a_line_is_kept_up_to_a_mebibyte),
 	    cmocka_unit_test(cri_lines_are_read),
+	    cmocka_unit_test(plain_lines_may_begin_with_their_time),
 	    cmocka_unit_test(local_records_are_walked),
 	    cmocka_unit_test(local_records_whose_lengths_disagree_are_none),
 	    cmocka_unit_test(local_fragments_say_so),

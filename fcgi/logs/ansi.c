@@ -13,7 +13,9 @@ is_control(unsigned char c)
 	return (c < ' ' && c != '\t' && c != '\n') || c == DEL;
 }
 
-/* Whether one of eight bytes is below a blank or DEL: Anderson, "Bit Twiddling Hacks", hasless. */
+/*
+ * Whether one of eight bytes is below a blank or DEL: Anderson, "Bit Twiddling Hacks", hasless.
+ */
 static bool
 may_be_control(const char *eight)
 {

@@ -8,7 +8,10 @@
 bool
 fragments_continue(const struct fragments *f, const struct docker_record *r)
 {
-	/* Short of a full fragment the program ended without a newline, unless the time is the very same. */
+	/*
+	 * Short of a full fragment the program ended without a newline, unless the time is the
+	 * very same.
+	 */
 	return f->open && (f->expected || f->ns == r->ns);
 }
 

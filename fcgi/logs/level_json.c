@@ -96,7 +96,9 @@ note_member(struct object *o, const char *key, size_t len, struct value v)
 		o->mongo = true;
 }
 
-/* Notes the members of the object whose brace stands before s; false if it is cut off or no JSON. */
+/*
+ * Notes the members of the object whose brace stands before s; false if it is cut off or no JSON.
+ */
 static bool
 read_members(struct object *o, const char *s, const char *end, bool nested)
 {
@@ -151,7 +153,9 @@ of_severity_number(int n)
 	return n >= 1 && n <= 24 ? (enum level)((n - 1) / 4 + 1) : LEVEL_UNKNOWN;
 }
 
-/* 100 to 600 is Monolog, 10 to 60 pino and bunyan (own levels: the nearest below), 0 to 7 syslog. */
+/*
+ * 100 to 600 is Monolog, 10 to 60 pino and bunyan (own levels: the nearest below), 0 to 7 syslog.
+ */
 static enum level
 of_number(int n, const struct object *o)
 {

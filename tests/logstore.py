@@ -175,7 +175,10 @@ class Indexer:
 
     def start(self, *arguments, before=()):
         return subprocess.Popen(
-            [*before, binaries() / "monlight-indexer", *arguments], env=self.variables, cwd=self.home, stderr=self.said
+            [*before, binaries() / "monlight-indexer", *arguments],
+            env=self.variables,
+            cwd=self.home,
+            stderr=self.said,
         )
 
     def run(self, *jobs):

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from stack import CONTROL, binaries, eventually, free_ports
 
 PORTS = ("ERROR_TRACKER_PORT", "LOG_VIEWER_PORT", "METRICS_COLLECTOR_PORT", "BROWSER_RELAY_PORT")

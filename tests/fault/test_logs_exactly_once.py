@@ -19,6 +19,7 @@ import time
 from collections import Counter
 
 import pytest
+
 from containers import Container
 from logstore import Indexer
 from stack import eventually, sanitized
@@ -50,7 +51,9 @@ class Writer(threading.Thread):
         data = text + "\n"
         for at in range(0, len(data), 16384):
             record = self.container.record("", ns, stream)
-            yield record.replace(b'"\\n"', b'"' + data[at : at + 16384].replace("\n", "\\n").encode() + b'"', 1)
+            yield record.replace(
+                b'"\\n"', b'"' + data[at : at + 16384].replace("\n", "\\n").encode() + b'"', 1
+            )
 
     def run(self):
         number, rotate_at = 0, time.monotonic() + 0.5

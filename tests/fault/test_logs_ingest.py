@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from containers import Container, rfc3339
 from logstore import Indexer
 from stack import binaries, eventually, sanitized
@@ -126,7 +127,9 @@ def test_nginx_and_postgres(indexer):
 def test_messages_are_stored_decoded(indexer):
     """Fault 14 of the original: it stores the escapes and finds no level in JSON lines."""
     container = Container(indexer.sources, "json")
-    record = r'{"log":"{\"level\":\"error\",\"m\":\"a\\tb\"}\n","stream":"stdout","time":"%s"}' + "\n"
+    record = (
+        r'{"log":"{\"level\":\"error\",\"m\":\"a\\tb\"}\n","stream":"stdout","time":"%s"}' + "\n"
+    )
     os.write(container.log, (record % rfc3339(NOON)).encode())
     (line,) = ingest(indexer)
     assert (line.text, line.level) == (r'{"level":"error","m":"a\tb"}', "ERROR")
@@ -270,7 +273,9 @@ def test_plain_files_are_followed_by_glob(indexer):
 
 def noise(n, start=0):
     """Lines that do not compress."""
-    return [(f"{i} {os.urandom(60).hex()}", time.time_ns(), "stdout") for i in range(start, start + n)]
+    return [
+        (f"{i} {os.urandom(60).hex()}", time.time_ns(), "stdout") for i in range(start, start + n)
+    ]
 
 
 def test_merging_changes_where_lines_lie_and_nothing_else(indexer):

@@ -17,6 +17,7 @@ import time
 import uuid
 
 import pytest
+
 from stack import TRACEBACK, eventually, free_ports
 
 RATE = 50  # reports a second, errors and counters together

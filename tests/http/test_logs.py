@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
 from containers import Container, parse_ns
 from stack import UI_PASSWORD, eventually, sanitized
 

@@ -12,6 +12,7 @@ import time
 from urllib.parse import urlencode
 
 import pytest
+
 from containers import Container, parse_ns
 from stack import Stack, eventually
 

@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+
 from containers import Container
 from sse import Stream
 from stack import UI_PASSWORD, eventually

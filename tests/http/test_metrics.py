@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+
 from stack import INGEST_KEY, RELAY_KEY, SERVICES, Stack, eventually
 
 # How many distinct values of a label are sent at a collector that must stay small.

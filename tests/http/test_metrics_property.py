@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
+
 from stack import CONTROL
 
 SEED = int(os.environ.get("METRICS_PROPERTY_SEED", random.randrange(1 << 32)))

@@ -11,6 +11,7 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from stack import ROOT, eventually
 
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"

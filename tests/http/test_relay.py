@@ -9,6 +9,7 @@ import time
 
 import pytest
 from pages import MAP, ORIGIN, THROW, Page, browser_report, new_key, newest_error
+
 from stack import Client, eventually
 
 CORS = "Access-Control-"

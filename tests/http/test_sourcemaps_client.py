@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pages import MAP, Page, new_key, newest_error
+
 from stack import ROOT
 
 CLIENT = ROOT / "sdks" / "browser" / "bin" / "monlight-sourcemaps"

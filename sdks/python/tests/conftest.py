@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from monlight import _worker, scope
 from monlight.errors import ErrorClient
 from monlight.metrics import MetricsClient

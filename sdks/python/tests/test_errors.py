@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+
 from monlight import ErrorClient, add_breadcrumb, isolated, set_tag, set_user
 from monlight.transport import MemoryTransport
 

@@ -6,8 +6,9 @@ import logging
 import sys
 import threading
 
-import monlight
 import pytest
+
+import monlight
 from monlight import ErrorClient, MonlightHandler, install_asyncio_handler, install_excepthook
 from monlight.transport import MemoryTransport
 

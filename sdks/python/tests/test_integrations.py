@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import pytest
+
 from monlight import ErrorClient, MetricsClient
 from monlight.transport import MemoryTransport
 
@@ -34,6 +35,7 @@ def reports(transport: MemoryTransport) -> list[dict[str, Any]]:
 def fastapi_app(transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch) -> Any:
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
+
     from monlight.integrations import fastapi as integration
 
     monkeypatch.setattr(integration, "ErrorClient", _with_transport(ErrorClient, transport))
@@ -105,6 +107,7 @@ def test_fastapi_counts_by_route_and_reports_crashes(
 
 def test_without_addresses_nothing_is_set_up() -> None:
     from fastapi import FastAPI
+
     from monlight.integrations.fastapi import setup_monlight
 
     assert setup_monlight(FastAPI(), api_key="k") == {"error_client": None, "metrics_client": None}
@@ -112,6 +115,7 @@ def test_without_addresses_nothing_is_set_up() -> None:
 
 def test_flask_counts_by_rule_and_reports_crashes(transport: MemoryTransport) -> None:
     from flask import Flask
+
     from monlight.integrations.flask import setup_monlight
 
     app = Flask(__name__)
@@ -187,6 +191,7 @@ def test_django_counts_by_route_and_reports_crashes(transport: MemoryTransport) 
 @pytest.mark.filterwarnings("ignore")
 def test_celery_counts_tasks_and_reports_failures(transport: MemoryTransport) -> None:
     from celery import Celery
+
     from monlight.integrations.celery import setup_monlight
 
     app = Celery("test", broker="memory://", backend="cache+memory://")

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+
 from monlight import MetricsClient
 from monlight.metrics import MAX_HISTOGRAM_POINTS, MAX_SERIES
 from monlight.transport import MemoryTransport

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
+
 from monlight import ErrorClient, MetricsClient, _worker
 from monlight.transport import (
     HTTPTransport,

@@ -4,14 +4,16 @@ import { createServer } from "node:http";
 
 const types = { js: "text/javascript", map: "application/json", html: "text/html; charset=utf-8" };
 
-// Serves what `files` maps from a path to a text or bytes; anyone may load from it.
+// Serves what `files` maps from a path to a text or bytes, or to {status, headers, body}; anyone may load from it.
 export async function site(files) {
   const server = createServer((request, answer) => {
     const { pathname } = new URL(request.url, "http://x");
-    const body = files[pathname];
-    answer.writeHead(body === undefined ? 404 : 200, {
+    const file = files[pathname];
+    const { status, headers, body } = file?.headers || file?.status ? file : { body: file };
+    answer.writeHead(status ?? (body === undefined ? 404 : 200), {
       "Content-Type": types[pathname.split(".").pop()] ?? types.html,
       "Access-Control-Allow-Origin": "*",
+      ...headers,
     });
     answer.end(body ?? "nothing here");
   });

@@ -21,7 +21,7 @@ const MAX_KEEPALIVE = 60e3;
 
 type Fetch = typeof globalThis.fetch;
 
-const bytes = (body: string) => quietly(() => new Blob([body]).size) || body.length;
+const bytes = (body: string) => quietly(() => new TextEncoder().encode(body).length) || body.length;
 
 export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Transport {
   // The page's own, before anything of ours or of others wraps it.

@@ -53,7 +53,7 @@ const breakings: [string, () => unknown, reports: boolean][] = [
   ["no XMLHttpRequest", () => vi.stubGlobal("XMLHttpRequest", undefined), true],
   ["no fetch", () => vi.stubGlobal("fetch", undefined), true],
   ["fetch broken", () => vi.stubGlobal("fetch", broken), false],
-  ["Blob broken", () => vi.stubGlobal("Blob", broken), true],
+  ["TextEncoder broken", () => vi.stubGlobal("TextEncoder", broken), true],
   [
     "sendBeacon broken",
     () => Object.defineProperty(navigator, "sendBeacon", { value: broken, configurable: true }),

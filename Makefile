@@ -183,6 +183,7 @@ fault: all
 	MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) $(PYTEST) -s tests/fault
 bench: all
 	tests/bench/run
+	node tests/bench/sdk.js
 	tests/bench/bench_logs_ingest
 	tests/bench/bench_logs_query
 

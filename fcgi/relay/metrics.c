@@ -136,12 +136,14 @@ put_item(struct req *rq, struct json_out *out, const struct batch *b, const cJSO
 
 /*
  * By what the collector knows the batch again: the sender's word for it, within its
- * project, or one of ours.
+ * project, or one of ours.  A page's beacon can set no header, so the word may stand
+ * in the batch as well.
  */
 static const char *
-event_of(struct req *rq)
+event_of(struct req *rq, const cJSON *doc)
 {
-	const char *given = req_header(rq, "Idempotency-Key");
+	const char *header = req_header(rq, "Idempotency-Key");
+	const char *given = header != NULL ? header : json_get_text(doc, "event_id");
 	unsigned char random[16];
 	char hex[2 * sizeof random + 1];
 
@@ -172,7 +174,7 @@ browser_metrics(struct req *rq)
 	for (const cJSON *item = b.items; item != NULL; item = item->next)
 		put_item(rq, &out, &b, item);
 	json_array_end(&out);
-	st = relay_send(rq, TO_METRICS, event_of(rq), &body, 0, b.n);
+	st = relay_send(rq, TO_METRICS, event_of(rq, doc), &body, 0, b.n);
 	buf_free(&body);
 	return st;
 }

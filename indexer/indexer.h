@@ -16,9 +16,6 @@
 
 enum database { ERRORS, LOGS, METRICS, RELAY, DATABASES };
 
-/* The services' own; their headers of statements cannot be read side by side. */
-extern const struct db_schema errors_schema, logs_schema, metrics_schema, relay_schema;
-
 /* Of the error tracker, as its own programs read them. */
 struct errors_settings {
 	const char *database_path;

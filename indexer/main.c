@@ -172,6 +172,9 @@ describe_configuration(void)
 
 /* ---- databases -------------------------------------------------------------------- */
 
+/* The services' own; their headers of statements cannot be read side by side. */
+extern const struct db_schema errors_schema, logs_schema, metrics_schema, relay_schema;
+
 static struct {
 	const char *const *path;
 	const struct db_schema *schema;

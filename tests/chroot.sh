@@ -25,9 +25,12 @@ if [ -z "${CHROOT_INSIDE-}" ]; then
 	CHROOT_INSIDE=$(mktemp -d /var/tmp/monlight-chroot.XXXXXX)
 	export CHROOT_INSIDE
 	trap 'rm -rf --one-file-system "$CHROOT_INSIDE"' EXIT
-	trap 'exit 130' INT TERM HUP
-	unshare --mount --pid --fork --kill-child --propagation private "$0" "$@"
-	exit 0
+	unshare --mount --pid --fork --kill-child --propagation private "$0" "$@" &
+	inside=$!
+	trap 'kill -KILL $inside; exit 130' INT TERM HUP
+	status=0
+	wait "$inside" || status=$?
+	exit "$status"
 fi
 
 tree=$CHROOT_INSIDE

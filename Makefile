@@ -207,9 +207,12 @@ python-sdk: $(VENV)/stamp
 	cd sdks/python && $(abspath $(VENV))/bin/python -m coverage report \
 		--data-file=$(abspath $(VENV))/coverage --fail-under=90
 
+# Tabs that are closed, and pages left, to see whether their last vitals arrive; 200 say more.
+SDK_CLOSES ?= 30
+
 .PHONY: browser
 browser: all $(NODE_STAMP)
-	MONLIGHT_BIN=$(abspath $(BIN)) npm run --silent test:browser
+	SDK_CLOSES=$(SDK_CLOSES) MONLIGHT_BIN=$(abspath $(BIN)) npm run --silent test:browser
 
 # Everything.  Programs under test are those with the sanitizers, but for what measures.
 JOBS ?= $(shell nproc)

@@ -488,6 +488,26 @@ describe("a hostile page keeps working", () => {
     await close();
   });
 
+  it("a batch of which only the answer was lost is counted once", async () => {
+    const { page, sent, close } = await visit("lost");
+    let lost = 0;
+    await page.route(`${relay}/api/browser/metrics`, async (route) => {
+      if (route.request().method() !== "POST" || lost++) return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    await page.evaluate(() => {
+      globalThis.Monlight.counter("orders_total", 7);
+      return globalThis.Monlight.flush();
+    });
+    const tries = () => posts(sent).filter((request) => request.postData()?.includes("orders_total")).length;
+    await eventually(() => tries() >= 2);
+    await sleep(500);
+    assert.equal(tries(), 2);
+    assert.equal((await metric("lost", "orders_total"))[0].sum, 7);
+    await close();
+  });
+
   it("left while the relay is away: the next page of the tab sends it", async () => {
     const { page, close } = await visit("later", { full: true });
     await page.route(`${relay}/api/**`, (route) => route.abort());

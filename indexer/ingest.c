@@ -21,11 +21,12 @@
 #define PASS_BYTES (1 << 20)  /* of text in one transaction */
 #define MERGE_BYTES (8 << 20) /* of text after which a long pass seals what it has written */
 #define LINGER_NS (3 * NS_PER_SECOND / 2) /* a single pass waits so long for open entries to end */
-#define GATHER_US 5000   /* after something stirred: what comes together is read together */
-#define SLICE_US 5000000 /* under -f other jobs want their turn */
-#define TOGETHER 256     /* tails that are stored together */
-#define SEEN_S 86400     /* between two notes which files there are */
-#define NOTE_S 10        /* between two notes that ingest is alive */
+#define GATHER_US 5000      /* after something stirred: what comes together is read together */
+#define SLICE_US 5000000    /* under -f other jobs want their turn */
+#define TOGETHER 256        /* tails that are stored together */
+#define SEEN_S 86400        /* between two notes which files there are */
+#define MANY_RECORDS 100000 /* in one pass: it was catching up */
+#define NOTE_S 10           /* between two notes that ingest is alive */
 
 static struct ingest ingest = {.inotify = -1, .timer = -1, .epoll = -1};
 
@@ -270,9 +271,13 @@ report(struct ingest *in, int64_t began_us)
 	if (in->run.damaged > 0)
 		log_warnx(
 		    "logs: %lld records were damaged and passed over", (long long)in->run.damaged);
-	if (in->run.lines > 100000)
+	if (in->run.lines > MANY_RECORDS) {
 		log_info("logs: %lld records in %.1f s", (long long)in->run.lines,
 		    (double)(clock_mono_us() - began_us) / 1e6);
+		/* What catching up took is not needed for following. */
+		buf_free(&in->run.buffer);
+		buf_free(&in->run.repaired);
+	}
 	in->run.lines = in->run.damaged = 0;
 }
 

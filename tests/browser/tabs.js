@@ -62,6 +62,10 @@ class Tab {
       await this.send("Input.dispatchKeyEvent", { type, text, key: text, unmodifiedText: text });
   }
 
+  detach() {
+    return this.browser.send("Target.detachFromTarget", { sessionId: this.session });
+  }
+
   close() {
     return this.browser.send("Target.closeTarget", { targetId: this.target });
   }
@@ -112,6 +116,18 @@ export class Tabs {
     if (!behind) await tab.front();
     if (url) await tab.go(url);
     return tab;
+  }
+
+  // The tab that shows this address: a prerendered page is another target than the one it takes the place of.
+  async find(url) {
+    const { targetInfos } = await this.send("Target.getTargets");
+    const found = targetInfos.find((one) => one.type === "page" && one.url === url && !one.subtype);
+    if (!found) return undefined;
+    const { sessionId } = await this.send("Target.attachToTarget", {
+      targetId: found.targetId,
+      flatten: true,
+    });
+    return new Tab(this, found.targetId, sessionId);
   }
 
   async close() {

@@ -125,11 +125,7 @@ async function collected(project, name, kind) {
 function ofLibrary(project, kind) {
   const values = {};
   for (const one of said)
-    if (
-      one.project === project &&
-      (one.navigationType === "back-forward-cache") === (kind === "back-forward-cache")
-    )
-      values[one.name] = one.value;
+    if (one.project === project && one.navigationType === kind) values[one.name] = one.value;
   return values;
 }
 
@@ -233,6 +229,33 @@ describe("vitals as the web-vitals package has them", () => {
     await settle();
     await tab.close();
     t.diagnostic(await agree("cache", SEEN, "back-forward-cache"));
+  });
+
+  it("a page that was prerendered, from when it was shown", async (t) => {
+    keys.early = await newKey(stack, "early", { origins: [origin] });
+    const tab = await tabs.open(`${origin}/`);
+    await tab.evaluate((url) => {
+      const prerender = [{ urls: [url], eagerness: "immediate" }];
+      const textContent = JSON.stringify({ prerender });
+      const rules = Object.assign(document.createElement("script"), {
+        type: "speculationrules",
+        textContent,
+      });
+      const link = Object.assign(document.createElement("a"), { href: url });
+      document.body.append(link);
+      setTimeout(() => document.body.append(rules), 500);
+      setTimeout(() => link.click(), 2500);
+    }, `${origin}/early`);
+    // Nothing is prerendered for a page that is being looked into.
+    await tab.detach();
+    const shown = await eventually(() => tabs.find(`${origin}/early`));
+    assert.ok(shown);
+    await settle();
+    assert.ok(
+      (await shown.evaluate(() => performance.getEntriesByType("navigation")[0].activationStart)) > 0,
+    );
+    await shown.close();
+    t.diagnostic(await agree("early", SEEN, "prerender"));
   });
 
   it("a closed tab", async (t) => {

@@ -63,13 +63,11 @@ plain_length(const char *text)
 static char *
 put_quoted(char *to, const char *text, char sign)
 {
-	size_t len = strlen(text);
-
 	*to++ = '"';
-	memcpy(to, text, len);
-	to[len] = '"';
-	to[len + 1] = sign;
-	return to + len + 2;
+	to = stpcpy(to, text);
+	*to++ = '"';
+	*to++ = sign;
+	return to;
 }
 
 /* Labels are mostly plain words, and there are some of them in every point. */

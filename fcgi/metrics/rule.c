@@ -114,7 +114,7 @@ const char *
 rule_parse(struct arena *mem, const char *text, struct rule *rule)
 {
 	size_t len = strlen(text);
-	char *rest, *words[MAX_WORDS];
+	char *rest, *words[MAX_WORDS] = {0};
 	const char *why;
 
 	*rule = (struct rule){0};

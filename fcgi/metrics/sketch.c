@@ -454,7 +454,8 @@ sketch_decode(struct sketch *s, const void *bytes, size_t len)
 
 	if (len == 0)
 		return -1;
-	scale = (signed char)*in.p++;
+	scale = *in.p < 0x80 ? *in.p : *in.p - 0x100;
+	in.p++;
 	if (scale > SKETCH_SCALE || scale < SKETCH_MIN_SCALE || !varint_take(&in, &zeros) ||
 	    zeros > MAX_COUNT)
 		return -1;

@@ -512,7 +512,9 @@ def test_every_method_on_every_route(stack, address, service, signed):
             # The tail, once let in, goes on for ever.
             answer = client.raw(sent.encode(), until=b"\r\n\r\n" if "tail" in path else None)
             status = status_of(answer)
-            assert status < 500 or status == 501, (method, path, answer)
+            # The contract's own answer where no mail server is configured.
+            unmailed = (path, status) == ("/api/test-alert", 503)
+            assert status < 500 or status == 501 or unmailed, (method, path, answer)
             assert not (method in ("TRACE", "CONNECT", "FOO") and status == 200), (method, path)
             header, _, body = answer.partition(b"\r\n\r\n")
             if (

@@ -43,12 +43,17 @@ take_metric(struct arena *mem, char **text, struct rule *rule)
 	return NULL;
 }
 
-/* Cuts text at its blanks; returns how many words there are, at most one more than fit. */
+/*
+ * Cuts text at its blanks; returns how many words there are, at most one more than fit.
+ * Those that are not there are empty.
+ */
 static size_t
 split(char *text, char *words[MAX_WORDS])
 {
 	size_t n = 0;
 
+	for (size_t i = 0; i < MAX_WORDS; i++)
+		words[i] = text + strlen(text);
 	for (;;) {
 		text += strspn(text, " \t");
 		if (*text == '\0' || n == MAX_WORDS)
@@ -114,7 +119,7 @@ const char *
 rule_parse(struct arena *mem, const char *text, struct rule *rule)
 {
 	size_t len = strlen(text);
-	char *rest, *words[MAX_WORDS] = {0};
+	char *rest, *words[MAX_WORDS];
 	const char *why;
 
 	*rule = (struct rule){0};

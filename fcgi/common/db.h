@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db: one SQLite file, its schema and its statements.  Alone includes sqlite3.h.
+ * db: one SQLite file, its schema and its statements.  SQLite itself is behind it.
  *
  * The convention of the whole project for what asks a database: below zero it
  * failed and is already logged, zero there is nothing, above zero there is a row.

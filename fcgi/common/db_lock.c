@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock files beside a database.  flock() queues its waiters in order, which
+ * SQLite's own wait does not, and the kernel lets go of it when a process dies.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "db_inside.h"
+#include "log.h"
+
+#define LOCK_WAIT_US 2000000
+
+/* Opens path with a suffix, for locking; made if need be. */
+int
+db_open_beside(const char *path, const char *suffix)
+{
+	char name[4096];
+	int fd;
+
+	if (snprintf(name, sizeof name, "%s%s", path, suffix) >= (int)sizeof name) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		log_warn("%s", name);
+	return fd;
+}
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * Waits for the lock file at most LOCK_WAIT_US.  flock() queues its waiters in
+ * order; a repeating timer whose handler does nothing breaks the wait, and repeats
+ * so that a tick just before the call is not the only one.
+ */
+static int
+wait_for_lock(int fd)
+{
+	struct sigaction alarm_action = {.sa_handler = on_alarm}, old;
+	struct itimerval tick = {{0, 100000}, {0, 100000}}, off = {{0, 0}, {0, 0}};
+	int64_t until;
+	int st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	until = clock_mono_us() + LOCK_WAIT_US;
+	(void)sigaction(SIGALRM, &alarm_action, &old);
+	(void)setitimer(ITIMER_REAL, &tick, NULL);
+	do {
+		st = flock(fd, LOCK_EX);
+	} while (st == -1 && errno == EINTR && clock_mono_us() < until);
+	(void)setitimer(ITIMER_REAL, &off, NULL);
+	(void)sigaction(SIGALRM, &old, NULL);
+	return st;
+}
+
+/* A database in memory has no lock file and needs none. */
+int
+db_lock_file(struct db *db)
+{
+	if (db->lock_fd == -1)
+		return 0;
+	if (wait_for_lock(db->lock_fd) == -1) {
+		db->fault = DB_LOCKED;
+		log_warnx("%s: no write lock within %d ms", db->schema->name, LOCK_WAIT_US / 1000);
+		return -1;
+	}
+	db->locked = true;
+	return 0;
+}
+
+void
+db_unlock_file(struct db *db)
+{
+	if (db->locked)
+		(void)flock(db->lock_fd, LOCK_UN);
+	db->locked = false;
+}
+
+int
+db_job_lock(const char *path, const char *job)
+{
+	char suffix[64];
+	int fd;
+
+	(void)snprintf(suffix, sizeof suffix, "-%s", job);
+	fd = db_open_beside(path, suffix);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void
+db_job_unlock(int fd)
+{
+	if (fd != -1)
+		(void)close(fd);
+}

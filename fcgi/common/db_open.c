@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a database: whose it is, what it lacks, and its statements. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db_inside.h"
+#include "log.h"
+
+#define PROGRESS_STEPS 20000 /* virtual-machine steps between two looks at the deadline */
+#define BUSY_TIMEOUT_MS 2000 /* only met by who does not take our lock: a backup, a shell */
+
+/* Whether the file is ours and not newer than we are; *version counts its migrations. */
+static int
+check_owner(struct db *db, int64_t *version, int64_t known)
+{
+	int64_t id, tables;
+
+	if (db_ask_number(db, "PRAGMA application_id", &id) == -1 ||
+	    db_ask_number(db, "PRAGMA user_version", version) == -1 ||
+	    db_ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables) == -1)
+		return -1;
+	if (tables > 0 && id != db->schema->application_id) {
+		log_errorx(
+		    "%s is not a Monlight %s database; one of the original Monlight is taken "
+		    "over by `monlight import`",
+		    db->path, db->schema->name);
+		return -1;
+	}
+	if (*version > known) {
+		log_errorx("%s was written by a newer Monlight (schema %lld, this one knows %lld): "
+			   "install that version",
+		    db->path, (long long)*version, (long long)known);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * auto_vacuum must come before the first table.  Small caches and no mmap: pages of
+ * the file count as memory of every process that maps them.
+ */
+static int
+set_up(struct db *db, enum db_sync sync)
+{
+	if (db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+			"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA mmap_size=0;"
+			"PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+			"PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=8388608") == -1)
+		return -1;
+	return db_exec(
+	    db, sync == DB_SYNC_FULL ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+}
+
+/* Brings the schema up to date; a service and the indexer may start together. */
+static int
+migrate(struct db *db)
+{
+	char pragma[96];
+	int64_t version, known = 0;
+
+	while (db->schema->migrations[known] != NULL)
+		known++;
+	if (check_owner(db, &version, known) == -1)
+		return -1;
+	if (version == known)
+		return 0;
+	/* Read again inside the transaction: another process may have been first. */
+	if (db_begin(db) == -1)
+		return -1;
+	if (check_owner(db, &version, known) == -1)
+		goto fail;
+	for (; version < known; version++)
+		if (db_exec(db, db->schema->migrations[version]) == -1)
+			goto fail;
+	(void)snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d; PRAGMA user_version=%lld",
+	    (int)db->schema->application_id, (long long)known);
+	if (db_exec(db, pragma) == -1)
+		goto fail;
+	return db_commit(db);
+fail:
+	db_rollback(db);
+	return -1;
+}
+
+static int
+compile(struct db *db)
+{
+	db->fixed = heap_alloc(sizeof(sqlite3_stmt *) * (size_t)(db->schema->nstatements + 1));
+	for (int i = 0; i < db->schema->nstatements; i++)
+		if (db->schema->statements[i] == NULL ||
+		    sqlite3_prepare_v3(db->handle, db->schema->statements[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &db->fixed[i], NULL) != SQLITE_OK) {
+			log_errorx("%s: statement %d: %s: %s", db->schema->name, i,
+			    sqlite3_errmsg(db->handle),
+			    db->schema->statements[i] != NULL ? db->schema->statements[i]
+							      : "missing");
+			return -1;
+		}
+	return 0;
+}
+
+struct db *
+db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
+{
+	struct db *db = heap_alloc(sizeof *db);
+	int st;
+
+	db->schema = schema;
+	db->path = heap_strdup(path);
+	db->lock_fd = -1;
+	db->data_version = -1;
+	(void)umask(0077);
+	if (sqlite3_open_v2(path, &db->handle,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK) {
+		log_errorx("%s: %s", path,
+		    db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+		goto fail;
+	}
+	if (strcmp(path, ":memory:") != 0 && (db->lock_fd = db_open_beside(path, "-lock")) == -1)
+		goto fail;
+	(void)sqlite3_extended_result_codes(db->handle, 1);
+	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+	/*
+	 * A file is made once, and SQLite does not wait for who turns it into a WAL
+	 * database: processes that start together take turns.  Who holds the lock for
+	 * longer than we wait has the file made already.
+	 */
+	(void)db_lock_file(db);
+	st = set_up(db, sync) == -1 ? -1 : migrate(db);
+	db_unlock_file(db);
+	if (st == -1 || compile(db) == -1)
+		goto fail;
+	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, db_look_at_deadline, db);
+	return db;
+fail:
+	db_close(db);
+	return NULL;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	if (db->handle != NULL && db->in_transaction)
+		db_rollback(db);
+	for (int i = 0; db->fixed != NULL && i < db->schema->nstatements; i++)
+		(void)sqlite3_finalize(db->fixed[i]);
+	for (int i = 0; i < PREPARED_MAX; i++)
+		(void)sqlite3_finalize(db->prepared[i].stmt);
+	(void)sqlite3_finalize(db->begin);
+	(void)sqlite3_finalize(db->commit);
+	if (sqlite3_close(db->handle) != SQLITE_OK)
+		log_warnx("%s: closed with statements open", db->schema->name);
+	if (db->lock_fd != -1)
+		(void)close(db->lock_fd);
+	free(db->fixed);
+	free(db->path);
+	free(db);
+}

@@ -40,7 +40,7 @@ struct db {
 /* Remembers the fault and logs it with what was tried; returns DB_FAILED. */
 int db_fail(struct db *, const char *what);
 /* SQLite's progress handler; not 0 interrupts the statement. */
-int db_look_at_deadline(void *db);
+int db_look_at_deadline(void *arg);
 /* The value of a pragma, or of any query with one number.  Returns 0 or DB_FAILED. */
 int db_ask_number(struct db *, const char *text, int64_t *out);
 

@@ -186,6 +186,8 @@ bench: all
 	node tests/bench/sdk.js
 	tests/bench/bench_logs_ingest
 	tests/bench/bench_logs_query
+	tests/bench/bench_metrics
+	tests/bench/bench_relay
 
 # Node and Python tools, locked, into the checkout alone.
 NODE_STAMP := build/node.stamp

@@ -70,7 +70,7 @@ borrow_settings() {
 make_tree() {
 	# shellcheck disable=SC2016 # apt's variables
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | sed -n 's/ bookworm$//p' | head -n 1)
-	debootstrap --variant=minbase bookworm "$tree" "${mirror:-http://deb.debian.org/debian}" >"$notes/debootstrap.log"
+	debootstrap --variant=minbase bookworm "$tree" "${mirror:?apt knows no source of bookworm}" >"$notes/debootstrap.log"
 	rm -f "$tree/etc/apt/sources.list"
 	chmod 755 "$tree"
 	borrow_settings

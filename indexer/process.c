@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
+#include "cfg.h"
 
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -45,7 +46,7 @@ process_stopping(void)
 void
 process_follow_parent(void)
 {
-	pid_t parent = getppid();
+	pid_t parent = cfg_parent() != 0 ? (pid_t)cfg_parent() : getppid();
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* It may have died just before. */

@@ -289,3 +289,14 @@ cfg_describe(const struct cfg_field *fields, size_t n, const char *prefix, FILE 
 		(void)fprintf(out, "\t%s\n", f->help);
 	}
 }
+
+int64_t
+cfg_parent(void)
+{
+	const char *text = getenv("MONLIGHT_PARENT");
+	int64_t parent = 0;
+
+	if (text != NULL && text_int64(text, strlen(text), 1, INT32_MAX, &parent) == 0)
+		return parent;
+	return 0;
+}

@@ -54,4 +54,10 @@ void cfg_print(const void *cfg, const struct cfg_field *, size_t n, FILE *out);
 /* Prints name, default, range and help as tab-separated lines: what the manual is made from. */
 void cfg_describe(const struct cfg_field *, size_t n, const char *prefix, FILE *out);
 
+/*
+ * The process that `monlight exec` was started by, whom a program is to follow; 0 if it
+ * was not started so.
+ */
+int64_t cfg_parent(void);
+
 #endif

@@ -187,7 +187,7 @@ fcgi_serve(struct req *rq, FCGX_Request *fcgx)
 static void
 follow_parent(void)
 {
-	pid_t parent = getppid();
+	pid_t parent = cfg_parent() != 0 ? (pid_t)cfg_parent() : getppid();
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)

@@ -7,11 +7,15 @@ a crash, a restart or a sanitizer's report fails the test that caused it.
 """
 
 import re
+import signal
 import zlib
 
 import pytest
 
 from stack import Stack
+
+# A job in a shell's background has Ctrl-C switched off, and so would have what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val):

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 
-from stack import report
+from stack import eventually, report
 
 
 class Load:
@@ -81,7 +81,13 @@ class Load:
         assert self.count() == len(self.sent)
 
     def count(self):
-        answer = self.client.get(f"/api/errors?project={self.project}&status=all")
-        rows = answer.json["errors"]
+        path = f"/api/errors?project={self.project}&status=all"
+
+        def asked():
+            answer = self.client.get(path)
+            return answer if answer.status == 200 else None
+
+        # A pool whose processes have all just ended is not there for a second or two.
+        rows = eventually(asked).json["errors"]
         assert len(rows) <= 1, rows
         return rows[0]["count"] if rows else 0

@@ -28,9 +28,8 @@ struct metrics_settings {
 	const char *database_path;
 	int64_t aggregation_interval; /* seconds between two passes of the roll-up */
 	int64_t raw_hours, minute_hours, hourly_days, daily_days;
-	const char **rules; /* METRIC_ALERT_n at [n - 1], METRIC_RULES of them; NULL: not set */
+	const char **rules; /* METRIC_ALERT_n at [n - 1], RULES_MAX of them; NULL: not set */
 };
-#define METRIC_RULES 99
 
 /* Of the log viewer. */
 struct logs_settings {

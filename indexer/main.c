@@ -10,8 +10,9 @@
  *	-n  check the configuration, print it, exit 0 or 1
  *	-V  print the version
  *
- * Without -f a job runs if its interval has passed since it last ran to its end,
- * so that cron may call every minute; a job that is named runs in any case.  Two
+ * Without -f a job runs if its interval has passed, to a few seconds, since a pass
+ * that came to its end began, so that cron may call every minute; a job that is named
+ * runs in any case.  Two
  * processes never do the same job at once: the later one passes it over.
  */
 #include <errno.h>
@@ -26,12 +27,15 @@
 #include "indexer.h"
 #include "log.h"
 #include "process.h"
+#include "rule.h"
 #include "text.h"
 
 #define MINUTE 60
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define ARENA_KEEP ((size_t)65536)
+/* Cron is seconds late or early, and a pass of every minute must not wait for the next but one. */
+#define CRON_SLACK 5
 
 static struct indexer_cfg cfg;
 
@@ -108,7 +112,7 @@ static const struct cfg_field metrics_fields[] = {
 	"days that the sums of hours are kept"},
     {"RETENTION_DAILY", CFG_INT, 0, CFG(metrics.daily_days), "365", 1, 36500, NULL,
 	"days that the sums of days are kept"},
-    {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(metrics.rules), NULL, 0, METRIC_RULES, NULL,
+    {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(metrics.rules), NULL, 0, RULES_MAX, NULL,
 	"a rule: NAME{LABEL=VALUE} FUNCTION WINDOW OP VALUE for DURATION"},
 };
 
@@ -217,7 +221,7 @@ indexer_stopping(void)
 
 /* ---- passes ----------------------------------------------------------------------- */
 
-/* The lock file of a job holds when the job last ran to its end, as Unix seconds. */
+/* The lock file of a job holds when the last pass that came to its end began, as Unix seconds. */
 static int64_t
 last_run(int lock)
 {
@@ -229,10 +233,10 @@ last_run(int lock)
 }
 
 static void
-note_run(int lock)
+note_run(int lock, int64_t began)
 {
 	char text[24];
-	int len = snprintf(text, sizeof text, "%lld", (long long)clock_now());
+	int len = snprintf(text, sizeof text, "%lld", (long long)began);
 
 	if (pwrite(lock, text, (size_t)len, 0) != len || ftruncate(lock, len) == -1)
 		log_warn("cannot note when a job ran");
@@ -261,8 +265,8 @@ static int
 run_job(const struct job *job, struct arena *mem, bool anyhow)
 {
 	struct pass pass = make_pass(job, mem);
+	int64_t now, since;
 	int lock, st = 0;
-	int64_t since;
 
 	if (pass.db == NULL)
 		return -1;
@@ -271,14 +275,15 @@ run_job(const struct job *job, struct arena *mem, bool anyhow)
 		    databases[job->database].schema->name);
 		return 0;
 	}
-	since = clock_now() - last_run(lock);
+	now = clock_now();
+	since = now - last_run(lock);
 	/* A clock that was set back must not put a job off for years. */
-	if (anyhow || since >= interval(job) || since < 0) {
+	if (anyhow || since >= interval(job) - CRON_SLACK || since < 0) {
 		db_set_deadline(pass.db, INT64_MAX);
 		st = job->run(&pass);
 		db_end_request(pass.db);
 		if (st == 0 && !indexer_stopping())
-			note_run(lock);
+			note_run(lock, now);
 	}
 	db_job_unlock(lock);
 	arena_reset(mem);

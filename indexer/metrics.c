@@ -39,10 +39,10 @@ metrics_rollup(struct pass *p)
 int
 metrics_rules(struct pass *p)
 {
-	struct rule rules[METRIC_RULES];
+	struct rule rules[RULES_MAX];
 	size_t n = 0;
 
-	for (int i = 0; i < METRIC_RULES; i++) {
+	for (int i = 0; i < RULES_MAX; i++) {
 		const char *text = p->cfg->metrics.rules[i], *why;
 
 		if (text == NULL)

@@ -33,7 +33,7 @@ metrics_alerts(struct req *rq)
 
 	json_object(out, NULL);
 	json_array(out, "rules");
-	for (int i = 0; i < METRICS_MAX_RULES && st == 0; i++) {
+	for (int i = 0; i < RULES_MAX && st == 0; i++) {
 		const char *text = metrics_cfg(rq)->rules[i];
 		struct rule rule;
 		struct watch watch;

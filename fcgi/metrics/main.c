@@ -26,7 +26,7 @@ static const struct cfg_field fields[] = {
 	"the same for all metrics of a project"},
     {"MAX_SERIES", CFG_INT, 0, CFG(series_total), "100000", 1, 10000000, NULL,
 	"the same for all projects"},
-    {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(rules), NULL, 0, METRICS_MAX_RULES, NULL,
+    {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(rules), NULL, 0, RULES_MAX, NULL,
 	"a rule: NAME{LABEL=VALUE} FUNCTION WINDOW OP VALUE for DURATION"},
 };
 
@@ -61,7 +61,7 @@ check_rules(const struct app *app, FILE *errors)
 	int bad = 0;
 
 	(void)app;
-	for (int i = 0; i < METRICS_MAX_RULES; i++)
+	for (int i = 0; i < RULES_MAX; i++)
 		if (cfg.rules[i] != NULL && (why = rule_parse(mem, cfg.rules[i], &rule)) != NULL) {
 			(void)fprintf(errors, "METRIC_ALERT_%d=%s is not valid: %s\n", i + 1,
 			    cfg.rules[i], why);

@@ -12,8 +12,7 @@ struct metrics_cfg {
 	struct base_cfg base;
 	int64_t raw_hours, minute_hours, hourly_days, daily_days;
 	int64_t series_per_metric, series_per_project, series_total;
-	const char *
-	    *rules; /* METRIC_ALERT_n at [n - 1], METRICS_MAX_RULES of them; NULL: not set */
+	const char **rules; /* METRIC_ALERT_n at [n - 1], RULES_MAX of them; NULL: not set */
 };
 
 /* The numbers of struct app's counters, in main.c. */

@@ -21,8 +21,6 @@ enum metric_type { METRIC_COUNTER, METRIC_HISTOGRAM, METRIC_GAUGE };
 /* Their words on the wire, ended by NULL. */
 extern const char *const metric_type_words[];
 
-#define METRICS_MAX_RULES 99
-
 /* Parameters and columns stand beside each text in sql.c. */
 enum {
 	/* the catalogue: series.c */

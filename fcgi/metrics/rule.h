@@ -19,6 +19,9 @@
 #include "arena.h"
 #include "labels.h"
 
+/* METRIC_ALERT_1 to METRIC_ALERT_99. */
+#define RULES_MAX 99
+
 enum rule_function {
 	RULE_RATE, /* of a counter: its sum, else the number of points; each second */
 	RULE_SUM,

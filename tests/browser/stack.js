@@ -31,7 +31,7 @@ export async function eventually(question, milliseconds = 10_000) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address();
@@ -82,15 +82,25 @@ export class Stack {
     await chmod(file, 0o600);
   }
 
-  #run() {
+  // Starts a command of the control script on this stack.
+  #control(words, stdio) {
     const { PATH, HOME, LANG, TZ, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
     const kept = JSON.parse(JSON.stringify({ PATH, HOME, LANG, TZ, ASAN_OPTIONS, UBSAN_OPTIONS }));
     const programs = resolve(ROOT, process.env.MONLIGHT_BIN ?? "build/bin");
-    this.said = "";
-    this.process = spawn(join(ROOT, "lighttpd/monlight"), ["run"], {
+    return spawn(join(ROOT, "lighttpd/monlight"), words, {
       env: { ...kept, MONLIGHT_HOME: this.home, MONLIGHT_BIN: programs },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio,
     });
+  }
+
+  // Runs one to its end; gives its exit status.
+  control(...words) {
+    return new Promise((done) => this.#control(words, "ignore").on("exit", done));
+  }
+
+  #run() {
+    this.said = "";
+    this.process = this.#control(["run"], ["ignore", "pipe", "pipe"]);
     this.ended = new Promise((done) => this.process.on("exit", done));
     for (const stream of [this.process.stdout, this.process.stderr])
       stream.on("data", (text) => {

@@ -824,6 +824,24 @@ def test_fault_23_an_interval_of_any_length_counts_once(fresh, interval):
     assert whole(metrics, "a")["count"] == 200
 
 
+def test_fault_23_cron_that_calls_each_minute_misses_none(fresh):
+    """Cron is a few seconds early or late, and a pass takes its time."""
+    stack = fresh(INDEXER="cron", AGGREGATION_INTERVAL=60)
+    metrics = stack.client("metrics")
+    noted = Path(f"{stack.database('metrics')}-rollup")
+
+    def waits(since):
+        """Whether a point is left waiting by a call so long after the last pass began."""
+        send(metrics, point("a"))
+        noted.write_text(str(int(time.time()) - since))
+        assert stack.control("index").returncode == 0
+        return metrics.get("/health").json["waiting_points"] > 0
+
+    assert waits(30)
+    assert not waits(57)
+    assert time.time() - 30 < int(noted.read_text()) <= time.time()
+
+
 def test_fault_24_a_session_is_no_series(metrics, name, settled):
     send(
         metrics,

@@ -7,14 +7,17 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from receivers import Webhook
 from stack import INGEST_KEY, RELAY_KEY, SERVICES, Stack, eventually
 
 # How many distinct values of a label are sent at a collector that must stay small.
@@ -372,6 +375,15 @@ def test_labels_choose_a_subset_in_any_order(metrics, name, settled, labels, cou
     assert sum(row["count"] for row in ask(metrics, name, labels=labels)["data"]) == count
 
 
+def test_rows_are_parted_by_several_labels_and_labels_become_text(metrics, name, settled):
+    sets = [{"a": 1, "b": True}, {"a": 1.5, "b": False}, {"a": "1", "b": "true", "c": "x"}]
+    send(metrics, *[point(name, labels=labels) for labels in sets])
+    settled()
+    rows = ask(metrics, name, group_by="b,a", step="1d")["data"]
+    found = [(row["labels"]["a"], row["labels"]["b"], row["count"]) for row in rows]
+    assert sorted(found) == [("1", "true", 2), ("1.5", "false", 1)]
+
+
 def test_a_value_with_a_comma_can_be_asked_for(metrics, name):
     send(metrics, point(name, labels={"path": "/a,b:c"}), point(name, labels={"path": "/a"}))
     for parameter in ({"labels": "path:/a\\,b:c"}, {"label": "path:/a,b:c"}):
@@ -510,6 +522,28 @@ def test_a_million_values_of_a_label_stay_bounded(fresh):
         status = Path(f"/proc/{pid}/status").read_text()
         peak = int(status.split("VmHWM:")[1].split()[0])
         assert peak < (600_000 if "asan" in str(stack.binaries) else 24_000)
+
+
+def test_each_tier_is_kept_as_long_as_it_says(fresh):
+    stack = fresh(INDEXER="cron", RETENTION_RAW=1, RETENTION_MINUTE=2, RETENTION_HOURLY=3)
+    metrics = stack.client("metrics")
+    ages = [0, HOUR, 5 * HOUR, 2 * DAY]
+    send(metrics, *[point("a", timestamp=stamp(time.time() - age)) for age in ages])
+    # The hours and days must be whole before their minutes may go.
+    for _ in range(2):
+        assert stack.control("index", "rollup", "retention").returncode == 0
+    with closing(sqlite3.connect(stack.database("metrics"))) as db:
+        rows = {
+            tier: db.execute(
+                f"SELECT sum(count) FROM {tier} t JOIN series s ON s.id = t.key >> 32"
+                " WHERE s.labels <> ''"
+            ).fetchone()[0]
+            for tier in ("minute", "hour", "day")
+        }
+    assert rows["minute"] == 2
+    assert rows["hour"] >= 2 and rows["day"] >= 1
+    total = ask(metrics, "a", **{"from": time.time() - 3 * DAY, "step": "1h"})["data"]
+    assert sum(row["count"] for row in total) == len(ages)
 
 
 # ---- the catalogue ----------------------------------------------------------------
@@ -683,6 +717,54 @@ def test_rules_fire_and_are_over(fresh):
     titles = [alert["title"] for alert in metrics.get("/api/alerts").json["alerts"]]
     assert "Firing: orders{shop=a} sum 5m > 2" in titles
     assert {"Firing: heartbeat absent 5m", "Over: heartbeat absent 5m"} <= set(titles)
+
+
+def test_each_function_of_a_rule_has_its_value(fresh):
+    """Rates are over the window to the minute, so they are a minute's share less or more."""
+    values = [7, 10, 10, 10, 10, 5, 20, 30, 30, 40, 50, 60, 25]  # newest first
+    exact = {
+        "rate": len(values) / HOUR,
+        "sum": sum(values),
+        "avg": sum(values) / len(values),
+        "min": 5,
+        "max": 60,
+        "last": 7,
+        "p50": 20,
+        "p90": 50,
+        "p99": 60,
+        "absent": len(values),
+    }
+    rules = {
+        f"METRIC_ALERT_{n}": f"t{{a!=b}} {f} 1h{'' if f == 'absent' else ' < -1'}"
+        for n, f in enumerate(exact, 1)
+    }
+    stack = fresh(INDEXER="cron", **rules)
+    metrics = stack.client("metrics")
+    now = time.time() - 5 * MINUTE
+    points = [
+        point("t", value, "histogram", labels={"n": n % 3}, timestamp=now - n)
+        for n, value in enumerate(values)
+    ]
+    send(metrics, *points, point("t", 999, "histogram", labels={"a": "b"}))
+    assert stack.control("index", "rules").returncode == 0
+    listed = metrics.get("/api/alerts").json["rules"]
+    assert [rule["state"] for rule in listed] == ["ok"] * len(exact)
+    for rule, (function, value) in zip(listed, exact.items(), strict=True):
+        tolerance = 1 / 60 if function == "rate" else ERROR if function[0] == "p" else 1e-12
+        assert rule["value"] == pytest.approx(value, rel=tolerance), function
+
+
+def test_a_rule_reaches_the_webhook(fresh):
+    hook = Webhook()
+    try:
+        stack = fresh(METRIC_ALERT_1="orders sum 5m > 2", ALERT_WEBHOOKS=hook.url)
+        send(stack.client("metrics"), *[point("orders")] * 3)
+        assert stack.control("index", "rules").returncode == 0
+        assert eventually(lambda: len(hook.received) == 1, 20)
+        assert hook.received[0]["kind"] == "rule"
+        assert hook.received[0]["title"] == "Firing: orders sum 5m > 2"
+    finally:
+        hook.close()
 
 
 def test_a_bad_rule_is_found_by_the_check():

@@ -170,9 +170,10 @@ fuzz-run: $(FUZZ)
 # Against the programs of this VARIANT.  A worker of pytest has a stack of its own.
 PYTEST := MONLIGHT_BIN=$(abspath $(BIN)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q
 HTTP_WORKERS ?= 2
-# How long responders are killed, and how often one is told to end.
+# How long responders are killed, how often one is told to end, how long the stack is away.
 KILL_SECONDS ?= 60
 TERM_TRIALS ?= 300
+OUTAGE_SECONDS ?= 60
 
 .PHONY: http fault bench
 http: all
@@ -180,7 +181,8 @@ http: all
 # One at a time: they measure, kill and fill.  The list budget wants the debug build besides.
 fault: all
 	$(MAKE) VARIANT=asan all
-	MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) $(PYTEST) -s tests/fault
+	MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) \
+		MONLIGHT_OUTAGE_SECONDS=$(OUTAGE_SECONDS) $(PYTEST) -s tests/fault
 bench: all
 	tests/bench/run
 	node tests/bench/sdk.js
@@ -226,7 +228,7 @@ test: deps-test
 	$(MAKE) -j$(JOBS) VARIANT=asan unit
 	$(MAKE) python-sdk
 	$(MAKE) VARIANT=asan http
-	$(MAKE) VARIANT=asan KILL_SECONDS=12 TERM_TRIALS=100 fault
+	$(MAKE) VARIANT=asan KILL_SECONDS=12 TERM_TRIALS=100 OUTAGE_SECONDS=4 fault
 	$(MAKE) sdk-browser-test
 	$(MAKE) browser
 

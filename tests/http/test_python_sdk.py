@@ -1,81 +1,103 @@
 # SPDX-License-Identifier: MIT
 """The Python SDK against the real stack: what it says it sent is what is stored."""
 
-import http.client
-import os
 import re
-import signal
-import socket
 import subprocess
-import textwrap
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stack import ROOT, eventually
+from pyhosts import SDK, VENV, Host, environment, total
+from stack import ROOT
 
-PYTHON = ROOT / "build" / "venv" / "bin" / "python"
-SDK = ROOT / "sdks" / "python"
+# (whose frameworks, framework, server, its processes, how it writes the route)
+HOSTS = [
+    ("newest", "fastapi", "gunicorn-uvicorn", 4, "/items/{item}"),
+    ("newest", "fastapi", "uvicorn", 2, "/items/{item}"),
+    ("newest", "flask", "gunicorn", 4, "/items/<int:item>"),
+    ("newest", "django", "gunicorn", 4, "/items/<int:item>"),
+    ("Debian", "fastapi", "uvicorn", 2, "/items/{item}"),
+    ("Debian", "flask", "gunicorn", 4, "/items/<int:item>"),
+    ("Debian", "django", "gunicorn", 4, "/items/<int:item>"),
+]
 
-APP = """
-import os
-from fastapi import FastAPI
-from monlight.integrations.fastapi import setup_monlight
 
-app = FastAPI()
-setup_monlight(
-    app,
-    error_tracker_url=os.environ["ERRORS"],
-    metrics_collector_url=os.environ["METRICS"],
-    api_key=os.environ["ERRORS_KEY"],
-    metrics_api_key=os.environ["METRICS_KEY"],
-    project=os.environ["PROJECT"],
-    release="shop@1.2",
-    flush_interval=60,
+@pytest.mark.parametrize(
+    ("whose", "framework", "server", "workers", "route"), HOSTS, ids=lambda value: str(value)
 )
+def test_what_a_load_generator_sent_is_what_is_stored(
+    stack, project, whose, framework, server, workers, route
+):
+    with Host(stack, framework, server, workers, project, whose) as host:
+        paths = [f"/items/{n}" for n in range(150)] + ["/crash"] * 3 + ["/nowhere"] * 5
+        host.load(paths)
+        secrets = {"Authorization": "secret", "Cookie": "session=secret"}
+        host.ask("/crash?cart=7&token=secret", **{"X-Cart": "seven", **secrets})
+    assert host.answered("/items/", 200) == 151 and host.answered("/crash", 500) == 4
 
-@app.get("/items/{item}")
-async def item(item: int):
-    return {"item": item}
+    requests, seconds = "http_requests_total", "http_request_duration_seconds"
+    for name in (requests, seconds):
+        assert total(stack, name, project) == host.answered()
+        assert total(stack, name, project, endpoint=route, status=200) == 151
+        assert total(stack, name, project, endpoint="/crash", status=500) == 4
+        assert total(stack, name, project, endpoint="<unmatched>", status=404) == 5
 
-@app.get("/crash")
-async def crash():
-    raise ValueError("the route failed")
-"""
-
-
-def environment(stack, project):
-    return {
-        **os.environ,
-        "PYTHONPATH": str(SDK / "src"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "ERRORS": f"http://127.0.0.1:{stack.ports['errors']}",
-        "METRICS": f"http://127.0.0.1:{stack.ports['metrics']}",
-        "ERRORS_KEY": stack.keys["errors"],
-        "METRICS_KEY": stack.keys["metrics"],
-        "PROJECT": project,
-    }
-
-
-def total(stack, name, project, **labels):
-    """How much of a counter, or how many values of a histogram, the collector has."""
-    query = f"/api/metrics?name={name}&period=1h&project={project}"
-    if labels:
-        query += "&labels=" + ",".join(f"{k}:{v}" for k, v in labels.items())
-    rows = stack.client("metrics").get(query).json["data"]
-    field = "sum" if name.endswith("_total") else "count"
-    return sum(row[field] for row in rows)
+    (error,) = stack.client("errors").get(f"/api/errors?project={project}").json["errors"]
+    assert (error["exception_type"], error["message"]) == ("ValueError", "the route failed")
+    assert error["count"] == 4
+    detail = stack.client("errors").get(f"/api/errors/{error['id']}").json
+    assert [release["name"] for release in detail["releases"]] == ["shop@1.2"]
+    (occurrence,) = [o for o in detail["occurrences"] if "cart=7" in o["request_url"]]
+    assert occurrence["request_url"].startswith(f"http://127.0.0.1:{host.port}/crash?cart=7")
+    assert occurrence["request_method"] == "GET"
+    headers = {name.lower(): value for name, value in occurrence["request_headers"].items()}
+    assert headers["x-cart"] == "seven"
+    assert "secret" not in str(occurrence)
+    frame = occurrence["frames"][0]
+    assert frame["file"].endswith(f"shop_{framework}.py") and frame["in_app"]
+    assert any('raise ValueError("the route failed")' in line for line in frame["context"])
 
 
-def test_the_readmes_example_does_what_it_says(stack):
+# ---- as a user installs it ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The Python of a fresh virtual environment with the built wheel in it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [VENV / "bin" / "python", "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        cwd=SDK,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    (wheel,) = folder.glob("monlight-*.whl")
+    subprocess.run(
+        ["/usr/bin/python3", "-m", "venv", "--without-pip", folder / "venv"], check=True, timeout=60
+    )
+    python = folder / "venv" / "bin" / "python"
+    pip = [VENV / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--python", python, "install", wheel], check=True, timeout=120)
+    return python
+
+
+def without_checkout(stack, project):
+    return {k: v for k, v in environment(stack, project).items() if k != "PYTHONPATH"}
+
+
+def test_the_readmes_example_does_what_it_says(stack, installed):
     blocks = re.findall(r"```python\n(.*?)```", (SDK / "README.md").read_text(), re.S)
     (example,) = [block for block in blocks if "ErrorClient(" in block]
-    env = environment(stack, "worker")
+    env = without_checkout(stack, "worker")
     for url, key in (("5010", "ERRORS"), ("5012", "METRICS")):
         example = example.replace(f"http://127.0.0.1:{url}", env[key])
     example = example.replace("the tracker's key", env["ERRORS_KEY"])
     example = example.replace("the collector's key", env["METRICS_KEY"])
-    subprocess.run([PYTHON, "-c", example], env=env, check=True, timeout=60)
+    example += "\nimport monlight; print(monlight.__file__)"
+    done = subprocess.run(
+        [installed, "-c", example], env=env, check=True, timeout=60, capture_output=True, text=True
+    )
+    assert str(ROOT) not in done.stdout and not done.stderr
     (error,) = stack.client("errors").get("/api/errors?project=worker").json["errors"]
     assert error["exception_type"] == "ZeroDivisionError"
     detail = stack.client("errors").get(f"/api/errors/{error['id']}").json
@@ -84,57 +106,26 @@ def test_the_readmes_example_does_what_it_says(stack):
     assert total(stack, "job_seconds", "worker") == 1
 
 
-@pytest.mark.parametrize(
-    "server",
-    [
-        ["gunicorn", "-w", "4", "-k", "uvicorn.workers.UvicornWorker", "--log-level", "error"],
-        ["uvicorn", "--workers", "2", "--log-level", "critical"],
-    ],
-    ids=["gunicorn with 4 workers", "uvicorn with 2"],
-)
-def test_counts_are_exact_after_a_graceful_stop(stack, server, tmp_path):
-    project = server[0]
-    (tmp_path / "shop.py").write_text(textwrap.dedent(APP))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    where = ["-b", f"127.0.0.1:{port}"] if server[0] == "gunicorn" else ["--port", str(port)]
-    process = subprocess.Popen(
-        [PYTHON, "-m", *server, *where, "shop:app"],
-        cwd=tmp_path,
-        env=environment(stack, project),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def test_the_command_sends_one_error_and_one_metric(stack, installed, project):
+    env = without_checkout(stack, project)
+    done = subprocess.run(
+        [
+            *(installed, "-m", "monlight", "test", "--project", project),
+            *("--url", env["ERRORS"], "--key", env["ERRORS_KEY"]),
+            *("--metrics-url", env["METRICS"], "--metrics-key", env["METRICS_KEY"]),
+        ],
+        env=env,
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
     )
+    error, metric = done.stdout.splitlines()
+    assert error.startswith('error: 201 {"status":"created"') and metric.startswith("metric: 202 {")
+    assert total(stack, "monlight_test_total", project) == 1
 
-    def ask(path):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        except OSError:
-            return None
-        finally:
-            connection.close()
 
-    try:
-        assert eventually(lambda: ask("/items/0") == 200, 60, 0.2)
-        paths = [f"/items/{n}" for n in range(199)] + ["/crash"] * 3 + ["/nowhere"] * 5
-        with ThreadPoolExecutor(8) as pool:
-            statuses = list(pool.map(ask, paths))
-        assert statuses.count(200) == 199 and statuses.count(500) == 3
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-    name, seconds = "http_requests_total", "http_request_duration_seconds"
-    assert total(stack, name, project, endpoint="/items/{item}") == 200
-    assert total(stack, name, project, status="500") == 3
-    assert total(stack, name, project, endpoint="<unmatched>") == 5
-    assert total(stack, seconds, project) == 208
-    (error,) = stack.client("errors").get(f"/api/errors?project={project}").json["errors"]
-    assert error["count"] == 3
-    detail = stack.client("errors").get(f"/api/errors/{error['id']}").json
-    occurrence = detail["occurrences"][0]
-    assert detail["releases"][0]["name"] == "shop@1.2"
-    assert occurrence["request_url"].endswith("/crash")
-    assert any("the route failed" in line for line in occurrence["frames"][0]["context"])
+def test_the_wheel_brings_its_types(installed):
+    code = "import monlight, pathlib; print(pathlib.Path(monlight.__file__).with_name('py.typed'))"
+    done = subprocess.run([installed, "-c", code], check=True, capture_output=True, text=True)
+    assert (ROOT / done.stdout.strip()).is_file()

@@ -21,7 +21,6 @@ def fresh() -> Iterator[None]:
         _worker.worker.remove(collector)
     with _worker.worker._lock:
         _worker.worker._jobs.clear()
-        _worker.worker._bytes = 0
 
 
 @pytest.fixture

@@ -128,6 +128,9 @@ def test_threads_lose_nothing(metrics: MetricsClient, transport: MemoryTransport
 
 
 def test_it_flushes_by_itself_once_started(transport: MemoryTransport) -> None:
+    early = MetricsClient("http://h", "k", transport=MemoryTransport())
+    early.counter("c")
+    assert early.flush()  # the thread is there, and has nothing to wake up for
     client = MetricsClient("http://h", "k", flush_interval=0.05, transport=transport)
     client.start()
     client.start()
@@ -135,6 +138,7 @@ def test_it_flushes_by_itself_once_started(transport: MemoryTransport) -> None:
     until = time.monotonic() + 5
     while not transport.requests and time.monotonic() < until:
         time.sleep(0.01)
+    assert transport.requests
     client.counter("c")
     assert client.shutdown()
     assert client.shutdown()

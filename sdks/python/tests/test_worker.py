@@ -123,12 +123,31 @@ def test_a_full_queue_drops_and_counts_and_never_blocks() -> None:
     client = ErrorClient(
         "http://h", "k", max_per_minute=10**9, transport=MemoryTransport(TransportError("down"))
     )
-    before = _worker.worker.dropped
     begun = time.monotonic()
     for n in range(_worker.MAX_REQUESTS + 100):
         client.report_message(str(n))
     assert time.monotonic() - begun < 5
-    assert 50 <= _worker.worker.dropped - before <= 101
+    assert 50 <= client.dropped <= 101
+
+
+def test_a_batch_without_room_counts_each_of_its_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = MetricsClient("http://h", "k", transport=MemoryTransport())
+    monkeypatch.setattr(_worker, "MAX_REQUESTS", 0)
+    for n in range(1500):
+        metrics.counter("c", {"name": n})
+    metrics.flush(0.1)
+    assert metrics.dropped == 1500
+
+
+def test_a_full_queue_of_one_service_leaves_room_to_the_other() -> None:
+    away = ErrorClient("http://h", "k", transport=MemoryTransport(TransportError("down")))
+    for n in range(_worker.MAX_REQUESTS + 100):
+        away.report_message(str(n))
+    there = MemoryTransport()
+    metrics = MetricsClient("http://h", "k", transport=there)
+    metrics.counter("c")
+    metrics.flush(0.1)
+    assert len(there.requests) == 1 and metrics.dropped == 0
 
 
 def test_one_service_away_does_not_hold_up_the_other() -> None:
@@ -141,6 +160,19 @@ def test_one_service_away_does_not_hold_up_the_other() -> None:
     until = time.monotonic() + 5
     while not there.requests and time.monotonic() < until:
         time.sleep(0.01)
+    assert len(there.requests) == 1
+
+
+def test_the_last_flush_sends_to_whoever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_worker, "FIRST_PAUSE", 60.0)
+    monkeypatch.setattr(_worker, "LAST_PAUSE", 60.0)
+    away = ErrorClient("http://h", "k", transport=MemoryTransport(TransportError("down")))
+    there = MemoryTransport()
+    metrics = MetricsClient("http://h", "k", transport=there)
+    for n in range(3):
+        away.report_message(str(n))
+    metrics.counter("c")
+    assert not metrics.flush(0.3)
     assert len(there.requests) == 1
 
 
@@ -183,6 +215,35 @@ os.waitpid(pid, 0)
 """
     counts = {item["name"]: item["value"] for item in run(server, body)}
     assert counts == {"parent": 1, "child": 1, "after": 1}
+
+
+def test_a_fork_while_the_transport_connects_leaves_the_child_free(server: str) -> None:
+    body = """
+with metrics._transport._lock:
+    pid = os.fork()
+    if pid == 0:
+        metrics.counter("child")
+        os._exit(0 if metrics.flush(5) else 1)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    assert sorted(item["name"] for item in run(server, body)) == ["child", "parent"]
+
+
+def test_a_signal_that_comes_while_something_is_reported_may_report_too(server: str) -> None:
+    body = """
+import signal
+errors = ErrorClient({url!r}, "k", max_per_minute=0)
+from monlight._worker import worker
+def handler(*_):
+    metrics.counter("signals")
+    errors.report_error_sync(ValueError("in the handler"))
+signal.signal(signal.SIGALRM, handler)
+with worker._lock, metrics._lock, errors._repeats._lock:
+    signal.raise_signal(signal.SIGALRM)
+"""
+    items = run(server, body.format(url=server))
+    assert [item["name"] for item in items if isinstance(item, dict)] == ["parent", "signals"]
+    assert "exception_type" in items
 
 
 def test_multiprocessing_children_report_too(server: str) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The one background thread of a process: it takes requests and sees to their delivery.
 
-Whoever reports something only appends to a bounded queue; a full queue drops and
-counts.  The thread is started by the first request, again after a fork, and is a
+Whoever reports something only appends to a queue, bounded for each service; a full
+one drops and counts.  The thread is started by the first request, again after a fork, and is a
 daemon: it never keeps a program from ending.  At exit what is queued gets two
 seconds.  A service that does not answer is asked again with growing pauses, and
 its requests wait their turn without holding up another service's.
@@ -36,13 +36,16 @@ WARN_EVERY = 60.0
 
 @dataclass(eq=False)
 class Lane:
-    """The requests to one service: they go in order, and wait together."""
+    """The requests of one client to its service: they go in order, and wait together."""
 
     transport: Transport
     name: str
     pause: float = 0.0
     resume_at: float = 0.0
     warned_at: float = float("-inf")
+    waiting: int = 0
+    waiting_bytes: int = 0
+    dropped: int = 0
 
     def warn(self, message: str, *args: object) -> None:
         """Logs at most once a minute: an outage must not flood the host's log."""
@@ -50,6 +53,9 @@ class Lane:
         if now - self.warned_at >= WARN_EVERY:
             self.warned_at = now
             logger.warning(message, *args)
+
+    def has_room(self, size: int) -> bool:
+        return self.waiting < MAX_REQUESTS and self.waiting_bytes + size <= MAX_BYTES
 
     def rest(self, seconds: float | None) -> None:
         self.pause = min(max(self.pause * 2, FIRST_PAUSE), LAST_PAUSE)
@@ -79,14 +85,13 @@ class Worker:
 
     def _reset(self) -> None:
         """Begins anew, as after a fork: what the parent queued is the parent's to send."""
-        self._lock = threading.Lock()
+        # A signal's handler or a __del__ may report while this thread is in here already.
+        self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._jobs: deque[_Job] = deque()
-        self._bytes = 0
         self._busy = False
         self._hurry = 0
         self._thread: threading.Thread | None = None
-        self.dropped = 0
 
     def after_fork(self) -> None:
         self._reset()
@@ -94,7 +99,10 @@ class Worker:
             collector.after_fork()
 
     def add(self, collector: Collector) -> None:
+        """Looks after a collector; to be called again when its due_at became earlier."""
         self._collectors.add(collector)
+        with self._lock:
+            self._changed.notify_all()
         self._start()
 
     def remove(self, collector: Collector) -> None:
@@ -104,16 +112,16 @@ class Worker:
         """Queues a request; False if there was no room and it was dropped."""
         with self._lock:
             size = len(request.body)
-            if len(self._jobs) >= MAX_REQUESTS or self._bytes + size > MAX_BYTES:
-                self.dropped += 1
-                dropped = self.dropped
-            else:
+            room = lane.has_room(size)
+            if room:
                 self._jobs.append(_Job(lane, request))
-                self._bytes += size
+                lane.waiting += 1
+                lane.waiting_bytes += size
                 self._changed.notify_all()
-                dropped = 0
-        if dropped:
-            lane.warn("%s: the queue is full, %d reports dropped so far", lane.name, dropped)
+            else:
+                lane.dropped += 1
+        if not room:
+            lane.warn("%s: the queue is full, %d requests dropped so far", lane.name, lane.dropped)
             return False
         self._start()
         return True
@@ -169,23 +177,26 @@ class Worker:
                 collector.collect()
 
     def _sleep(self) -> None:
-        now = time.monotonic()
-        wake = [collector.due_at for collector in list(self._collectors)]
         with self._lock:
+            now = time.monotonic()
+            wake = [collector.due_at for collector in list(self._collectors)]
             wake += [job.lane.resume_at for job in self._jobs]
             wait = min(wake, default=now + 60.0) - now
             self._changed.wait(min(max(wait, 0.01), 60.0))
 
     def _take(self) -> _Job | None:
-        """The oldest job whose lane may send; the lane's later jobs stay behind it."""
+        """The oldest job whose lane may send; the lane's later jobs stay behind it.
+
+        In a hurry a resting lane is asked too, but after those that may send anyway.
+        """
         now = time.monotonic()
         with self._lock:
-            for job in self._jobs:
-                if self._hurry or job.lane.resume_at <= now:
-                    self._jobs.remove(job)
-                    self._busy = True
-                    return job
-        return None
+            ready = (job for job in self._jobs if job.lane.resume_at <= now)
+            job = next(ready, self._jobs[0] if self._hurry and self._jobs else None)
+            if job is not None:
+                self._jobs.remove(job)
+                self._busy = True
+            return job
 
     def _send_next(self) -> bool:
         job = self._take()
@@ -199,7 +210,8 @@ class Worker:
                 if keep:
                     self._jobs.appendleft(job)
                 else:
-                    self._bytes -= len(job.request.body)
+                    job.lane.waiting -= 1
+                    job.lane.waiting_bytes -= len(job.request.body)
                 self._busy = False
                 self._changed.notify_all()
         return not keep

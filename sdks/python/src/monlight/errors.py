@@ -95,6 +95,11 @@ class ErrorClient(Collector):
         self._closed = False
         worker.add(self)
 
+    @property
+    def dropped(self) -> int:
+        """Reports that found no room in the queue since the start."""
+        return self._lane.dropped
+
     async def report_error(
         self, exception: BaseException, request_context: Mapping[str, Any] | None = None
     ) -> None:
@@ -128,6 +133,7 @@ class ErrorClient(Collector):
                 self._enqueue(event)
             else:
                 self.due_at = min(self.due_at, time.monotonic() + 60.0)
+                worker.add(self)
 
     def report_message(self, message: str, level: str = "info", **extra: Any) -> None:
         """Reports something that is no exception.
@@ -169,6 +175,7 @@ class ErrorClient(Collector):
     def after_fork(self) -> None:
         """What the parent has counted is the parent's to send; called by the worker."""
         self._repeats = _Repeats(self._repeats.per_minute)
+        self._lane = Lane(self._transport, self._lane.name)
         self.due_at = float("inf")
 
     def _is_ignored(self, exception: BaseException) -> bool:
@@ -226,7 +233,7 @@ class _Repeats:
 
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._minute = -1
         self._sent: dict[str, int] = {}
         self._held: OrderedDict[str, Event] = OrderedDict()

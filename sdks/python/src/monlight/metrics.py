@@ -73,7 +73,7 @@ class MetricsClient(Collector):
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._counters: dict[Key, float] = {}
         self._gauges: dict[Key, float] = {}
         self._points: list[tuple[Key, float, str]] = []
@@ -160,16 +160,17 @@ class MetricsClient(Collector):
         items = [self._item("counter", key, value, now) for key, value in counters.items()]
         items += [self._item("gauge", key, value, now) for key, value in gauges.items()]
         items += [self._item("histogram", key, value, at) for key, value, at in points]
-        for batch in _batches(items):
+        for batch, points_in_it in _batches(items):
             # The collector takes a batch with this header once, however often it is sent.
             request = Request("/api/metrics", batch, {"Idempotency-Key": uuid.uuid4().hex})
             if not worker.submit(self._lane, request):
-                self.dropped += batch.count(b'"name":')
+                self.dropped += points_in_it
 
     def after_fork(self) -> None:
         """What the parent has gathered is the parent's to send; called by the worker."""
         running = self.due_at != float("inf")
         self._reset()
+        self._lane = Lane(self._transport, self._lane.name)
         self.due_at = time.monotonic() + self.flush_interval if running else float("inf")
 
     def _has_room(self) -> bool:
@@ -248,16 +249,16 @@ def _key(name: str, labels: Labels | None) -> Key:
     return name, tuple(sorted((safe_str(k, 200), safe_str(v, 500)) for k, v in labels.items()))
 
 
-def _batches(items: list[dict[str, Any]]) -> Iterator[bytes]:
-    """JSON arrays of at most MAX_POINTS items and about MAX_BATCH_BYTES."""
+def _batches(items: list[dict[str, Any]]) -> Iterator[tuple[bytes, int]]:
+    """JSON arrays of at most MAX_POINTS items and about MAX_BATCH_BYTES, and how many each has."""
     parts: list[bytes] = []
     size = 2
     for item in items:
         part = json.dumps(item, separators=(",", ":")).encode()
         if parts and (len(parts) == MAX_POINTS or size + len(part) + 1 > MAX_BATCH_BYTES):
-            yield b"[" + b",".join(parts) + b"]"
+            yield b"[" + b",".join(parts) + b"]", len(parts)
             parts, size = [], 2
         parts.append(part)
         size += len(part) + 1
     if parts:
-        yield b"[" + b",".join(parts) + b"]"
+        yield b"[" + b",".join(parts) + b"]", len(parts)

@@ -76,7 +76,7 @@ class HTTPTransport:
         self._api_key = api_key
         self._timeout = timeout
         self._client: httpx.Client | None = None
-        self._pid = -1
+        self._pid = os.getpid()
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
@@ -99,18 +99,23 @@ class HTTPTransport:
         return Response(answer.status_code, answer.text[:500], _retry_after(answer.headers))
 
     def close(self) -> None:
+        self._leave_parent()
         with self._lock:
-            if self._client is not None and self._pid == os.getpid():
+            if self._client is not None:
                 self._client.close()
             self._client = None
 
     def _connected(self) -> httpx.Client:
-        # A connection must not be shared with the parent of a fork.
+        self._leave_parent()
         with self._lock:
-            if self._client is None or self._pid != os.getpid():
+            if self._client is None:
                 self._client = httpx.Client(timeout=self._timeout)
-                self._pid = os.getpid()
             return self._client
+
+    def _leave_parent(self) -> None:
+        """After a fork: neither the parent's connections nor a lock that a thread of its holds."""
+        if self._pid != os.getpid():
+            self._pid, self._lock, self._client = os.getpid(), threading.Lock(), None
 
 
 class MemoryTransport:

@@ -183,9 +183,10 @@ fault: all
 	$(MAKE) VARIANT=asan all
 	MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) \
 		MONLIGHT_OUTAGE_SECONDS=$(OUTAGE_SECONDS) $(PYTEST) -s tests/fault
-bench: all
+bench: all $(VENV)/stamp
 	tests/bench/run
 	node tests/bench/sdk.js
+	tests/bench/bench_python
 	tests/bench/bench_logs_ingest
 	tests/bench/bench_logs_query
 	tests/bench/bench_metrics

@@ -19,8 +19,8 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
+from types import TracebackType
 
 from .transport import Request, Response, Transport, TransportError
 
@@ -265,18 +265,29 @@ def _flush_at_exit() -> None:
         worker.flush(EXIT_SECONDS)
 
 
-@contextlib.contextmanager
-def never_raise() -> Iterator[None]:
-    """What goes wrong in here is ours and stays here: the host must not notice."""
-    try:
-        yield
-    except Exception:
+class never_raise:
+    """What goes wrong in this block is ours and stays here: the host must not notice."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> bool:
+        if kind is None or not issubclass(kind, Exception):
+            return False
         with contextlib.suppress(Exception):
-            logger.debug("monlight failed", exc_info=True)
+            logger.debug("monlight failed", exc_info=error)
+        return True
 
 
 def safe_str(value: object, limit: int = 10_000) -> str:
     """``str(value)``, whatever its ``__str__`` does."""
+    if type(value) is str:
+        return value[:limit]
     for convert in (str, repr):
         with contextlib.suppress(Exception):
             return convert(value)[:limit]

@@ -209,7 +209,9 @@ class ErrorClient(Collector):
 
     def _build(self, exception: BaseException, context: Mapping[str, Any]) -> Event:
         event = self._base() | _event.of_exception(exception)
-        known = {**scope.current().request, **context}
+        known = dict(context)
+        with never_raise():
+            known = {**scope.current().request(), **context}
         if known.get("request_url") is not None:
             event["request_url"] = _scrub.url(safe_str(known["request_url"]))
         if known.get("request_method") is not None:

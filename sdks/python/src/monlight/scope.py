@@ -11,7 +11,7 @@ import contextlib
 import contextvars
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,8 @@ class Scope:
 
     tags: dict[str, str] = field(default_factory=dict)
     user: dict[str, Any] = field(default_factory=dict)
-    request: dict[str, Any] = field(default_factory=dict)
+    request: Callable[[], dict[str, Any]] = dict
+    """Describes the request this context works for; asked when something is reported."""
     breadcrumbs: deque[dict[str, Any]] = field(
         default_factory=lambda: deque(maxlen=MAX_BREADCRUMBS)
     )
@@ -34,7 +35,7 @@ class Scope:
         return Scope(
             dict(self.tags),
             dict(self.user),
-            dict(self.request),
+            self.request,
             deque(self.breadcrumbs, maxlen=MAX_BREADCRUMBS),
         )
 

@@ -85,8 +85,7 @@ class MonlightASGI:
                 ended = time.perf_counter()
 
         with scopes.isolated() as here:
-            with never_raise():
-                here.request = request_of(scope)
+            here.request = lambda: request_of(scope)
             try:
                 await self.app(scope, receive, sending)
             except Exception as error:

@@ -49,8 +49,7 @@ class MonlightMiddleware:
             return self._acall(request)
         begun = time.perf_counter()
         with scopes.isolated() as here:
-            with never_raise():
-                here.request = _request_of(request)
+            here.request = lambda: _request_of(request)
             response = self.get_response(request)
         self._count(request, response, begun)
         return response
@@ -58,8 +57,7 @@ class MonlightMiddleware:
     async def _acall(self, request: Any) -> Any:
         begun = time.perf_counter()
         with scopes.isolated() as here:
-            with never_raise():
-                here.request = _request_of(request)
+            here.request = lambda: _request_of(request)
             response = await self.get_response(request)
         self._count(request, response, begun)
         return response

@@ -68,8 +68,7 @@ class MonlightWSGI:
             )
 
         with scopes.isolated() as here:
-            with never_raise():
-                here.request = request_of(environ)
+            here.request = lambda: request_of(environ)
             try:
                 answer = self.app(environ, starting)
             except Exception as error:

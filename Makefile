@@ -177,7 +177,7 @@ OUTAGE_SECONDS ?= 60
 
 .PHONY: http fault bench
 http: all
-	$(PYTEST) -n $(HTTP_WORKERS) tests/http
+	$(PYTEST) -n $(HTTP_WORKERS) tests/http tests/ops
 # One at a time: they measure, kill and fill.  The list budget wants the debug build besides.
 fault: all
 	$(MAKE) VARIANT=asan all

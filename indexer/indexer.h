@@ -79,6 +79,14 @@ struct job {
 	const int64_t *configured;   /* NULL, or a variable that says the interval instead */
 };
 
+/* Whose file a database is, and where it lies. */
+struct database_place {
+	const char *const *path;
+	const struct db_schema *schema;
+	enum db_sync sync;
+};
+extern const struct database_place indexer_places[DATABASES];
+
 /* Whether the process was asked to end. */
 bool indexer_stopping(void);
 
@@ -90,6 +98,9 @@ int relay_retention(struct pass *);
 
 /* `monlight keys ARGUMENT ...`; returns the exit status. */
 int relay_keys(struct pass *, char *const arguments[]);
+/* `monlight backup` and `monlight restore`, see backup.h; the same. */
+int backup_make(struct pass *, char *const arguments[]);
+int backup_restore(struct pass *, char *const arguments[]);
 int logs_ingest(struct pass *);
 int logs_ingest_watch(struct pass *);
 int logs_merge(struct pass *);

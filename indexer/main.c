@@ -4,6 +4,8 @@
  *
  *	monlight-indexer [-fhnV] [job ...]
  *	monlight-indexer keys add PROJECT [ORIGIN ...]
+ *	monlight-indexer backup [--keep N] DIRECTORY
+ *	monlight-indexer restore [--force] BACKUP
  *
  *	-f  stay: do each job at once, and again when it is due
  *	-h  describe every variable, tab-separated
@@ -179,17 +181,24 @@ describe_configuration(void)
 /* The services' own; their headers of statements cannot be read side by side. */
 extern const struct db_schema errors_schema, logs_schema, metrics_schema, relay_schema;
 
-static struct {
-	const char *const *path;
-	const struct db_schema *schema;
-	enum db_sync sync;
-	struct db *db; /* NULL: could not be opened; its jobs are left out */
-} databases[] = {
-    [ERRORS] = {&cfg.errors.database_path, &errors_schema, DB_SYNC_FULL, NULL},
-    [LOGS] = {&cfg.logs.database_path, &logs_schema, DB_SYNC_NORMAL, NULL},
-    [METRICS] = {&cfg.metrics.database_path, &metrics_schema, DB_SYNC_NORMAL, NULL},
-    [RELAY] = {&cfg.relay.database_path, &relay_schema, DB_SYNC_FULL, NULL},
+const struct database_place indexer_places[DATABASES] = {
+    [ERRORS] = {&cfg.errors.database_path, &errors_schema, DB_SYNC_FULL},
+    [LOGS] = {&cfg.logs.database_path, &logs_schema, DB_SYNC_NORMAL},
+    [METRICS] = {&cfg.metrics.database_path, &metrics_schema, DB_SYNC_NORMAL},
+    [RELAY] = {&cfg.relay.database_path, &relay_schema, DB_SYNC_FULL},
 };
+
+static struct db *databases[DATABASES]; /* NULL: could not be opened; its jobs are left out */
+
+/* Returns whether it is open. */
+static bool
+open_database(enum database which)
+{
+	const struct database_place *place = &indexer_places[which];
+
+	databases[which] = db_open(*place->path, place->schema, place->sync);
+	return databases[which] != NULL;
+}
 
 /* Returns how many could not be opened. */
 static int
@@ -197,20 +206,16 @@ open_databases(void)
 {
 	int failed = 0;
 
-	for (size_t i = 0; i < NELEM(databases); i++) {
-		databases[i].db =
-		    db_open(*databases[i].path, databases[i].schema, databases[i].sync);
-		if (databases[i].db == NULL)
-			failed++;
-	}
+	for (int i = 0; i < DATABASES; i++)
+		failed += !open_database((enum database)i);
 	return failed;
 }
 
 static void
 close_databases(void)
 {
-	for (size_t i = 0; i < NELEM(databases); i++)
-		db_close(databases[i].db);
+	for (int i = 0; i < DATABASES; i++)
+		db_close(databases[i]);
 }
 
 bool
@@ -254,8 +259,8 @@ make_pass(const struct job *job, struct arena *mem)
 {
 	return (struct pass){
 	    .cfg = &cfg,
-	    .db = databases[job->database].db,
-	    .path = *databases[job->database].path,
+	    .db = databases[job->database],
+	    .path = *indexer_places[job->database].path,
 	    .mem = mem,
 	};
 }
@@ -272,7 +277,7 @@ run_job(const struct job *job, struct arena *mem, bool anyhow)
 		return -1;
 	if ((lock = db_job_lock(pass.path, job->name)) == -1) {
 		log_info("%s of %s: another process is at it", job->name,
-		    databases[job->database].schema->name);
+		    indexer_places[job->database].schema->name);
 		return 0;
 	}
 	now = clock_now();
@@ -358,17 +363,22 @@ usage(void)
 	for (size_t i = 0; i < NELEM(jobs); i++)
 		if (i == 0 || strcmp(jobs[i].name, jobs[i - 1].name) != 0)
 			(void)fprintf(stderr, " %s", jobs[i].name);
-	(void)fputs("\n       monlight-indexer keys add PROJECT [ORIGIN ...]\n", stderr);
+	(void)fputs("\n       monlight-indexer keys add PROJECT [ORIGIN ...]\n"
+		    "       monlight-indexer backup [--keep N] DIRECTORY\n"
+		    "       monlight-indexer restore [--force] BACKUP\n",
+	    stderr);
 	exit(2);
 }
 
 /* What is done once, by its name as the first argument, instead of jobs. */
 static const struct command {
 	const char *name;
-	enum database database;
+	enum database database; /* that is opened for it; DATABASES: none */
 	int (*run)(struct pass *, char *const arguments[]); /* returns the exit status */
 } commands[] = {
     {"keys", RELAY, relay_keys},
+    {"backup", DATABASES, backup_make},
+    {"restore", DATABASES, backup_restore},
 };
 
 static const struct command *
@@ -383,14 +393,15 @@ find_command(char *const arguments[])
 static int
 run_command(const struct command *command, struct arena *mem, char *const arguments[])
 {
-	struct pass pass = {
-	    .cfg = &cfg,
-	    .db = databases[command->database].db,
-	    .path = *databases[command->database].path,
-	    .mem = mem,
-	};
+	struct pass pass = {.cfg = &cfg, .mem = mem};
 
-	return pass.db != NULL ? command->run(&pass, arguments) : 1;
+	if (command->database != DATABASES) {
+		if (!open_database(command->database))
+			return 1;
+		pass.db = databases[command->database];
+		pass.path = *indexer_places[command->database].path;
+	}
+	return command->run(&pass, arguments);
 }
 
 static void
@@ -415,7 +426,8 @@ read_options(int argc, char *argv[])
 	bool stay = false, check = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "fhnV")) != -1)
+	/* What stands behind the name of a command is the command's. */
+	while ((option = getopt(argc, argv, "+fhnV")) != -1)
 		switch (option) {
 		case 'f':
 			stay = true;
@@ -449,24 +461,25 @@ main(int argc, char *argv[])
 	struct arena *mem;
 	sigset_t waiting;
 	bool stay;
-	int failed;
+	int failed = 0;
 
 	log_init("monlight-indexer", LOG_LEVEL_INFO);
 	stay = read_options(argc, argv);
 	if (stay)
 		process_follow_parent();
 	process_hold_signals(&waiting);
-	failed = open_databases();
 	mem = arena_new(ARENA_KEEP);
 	if ((command = find_command(argv + optind)) != NULL)
 		failed = run_command(command, mem, argv + optind + 1);
-	else if (stay)
-		follow(mem, argv + optind, &waiting);
-	else
-		failed += run_once(mem, argv + optind);
+	else {
+		failed = open_databases();
+		if (stay)
+			follow(mem, argv + optind, &waiting);
+		else
+			failed += run_once(mem, argv + optind);
+		failed = failed > 0 && !stay;
+	}
 	arena_free(mem);
 	close_databases();
-	if (command != NULL)
-		return failed;
-	return failed > 0 && !stay ? 1 : 0;
+	return failed;
 }

@@ -73,6 +73,12 @@ struct db_value db_value_text(const char *);
  * belongs to something else or to a newer version.
  */
 struct db *db_open(const char *path, const struct db_schema *, enum db_sync);
+/*
+ * Opens a file as it lies, to be read alone: nothing is made, migrated or compiled, and of the
+ * schema only name and application_id count; an application_id of 0 accepts any file.  NULL, and
+ * logged, if it cannot be opened or is somebody else's.
+ */
+struct db *db_open_readonly(const char *path, const struct db_schema *);
 /* Closes it; the last process to do so folds the WAL back.  NULL is allowed. */
 void db_close(struct db *);
 
@@ -133,6 +139,10 @@ int64_t db_free_bytes(struct db *);
 int64_t db_used_bytes(struct db *);
 /* Writes a compact, consistent copy to a new file (VACUUM INTO).  Returns 0 or DB_FAILED. */
 int db_copy_to(struct db *, const char *path);
+/* Whether the whole file is sound (PRAGMA integrity_check).  Returns 0, or DB_FAILED and logs what is not. */
+int db_check(struct db *);
+/* Whether any process has the file open as a database. */
+bool db_is_open(const char *path);
 /* How many rows and virtual-machine steps the statements took since the last call: for tests. */
 void db_work(struct db *, int64_t *rows, int64_t *steps);
 

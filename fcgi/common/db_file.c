@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The file as a whole. */
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "db_inside.h"
+#include "log.h"
 
 bool
 db_changed_elsewhere(struct db *db)
@@ -70,6 +72,27 @@ db_copy_to(struct db *db, const char *path)
 	int copy = db_prepare(db, "VACUUM INTO ?1");
 
 	return copy == DB_FAILED ? DB_FAILED : db_run(db, copy, DB_ARGS(DB_TEXT(path)));
+}
+
+int
+db_check(struct db *db)
+{
+	/* The text is what asks for it: SQLite says "ok", or a line for each of the first 100 faults. */
+	int check = db_prepare(db, "PRAGMA integrity_check"), row;
+	bool sound = true;
+
+	if (check == DB_FAILED)
+		return DB_FAILED;
+	row = db_query(db, check, DB_NO_ARGS);
+	for (; row == DB_ROW; row = db_next(db, check)) {
+		const char *said = db_text(db, check, 0);
+
+		if (said != NULL && strcmp(said, "ok") == 0)
+			continue;
+		log_errorx("%s: %s", db->path, said != NULL ? said : "damaged");
+		sound = false;
+	}
+	return row == DB_FAILED || !sound ? DB_FAILED : 0;
 }
 
 void

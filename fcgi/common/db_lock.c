@@ -89,6 +89,23 @@ db_unlock_file(struct db *db)
 	db->locked = false;
 }
 
+/*
+ * In WAL mode a connection holds SQLite's shared lock on the file for as long as it lives:
+ * 510 bytes, two behind 2^30 (the file format's, sqlite.org/fileformat2.html#the_lock_byte_page).
+ */
+bool
+db_is_open(const char *path)
+{
+	struct flock shared = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (1 << 30) + 2, .l_len = 510};
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	bool held = fd != -1 && fcntl(fd, F_GETLK, &shared) == 0 && shared.l_type != F_UNLCK;
+
+	if (fd != -1)
+		(void)close(fd);
+	return held;
+}
+
 int
 db_job_lock(const char *path, const char *job)
 {

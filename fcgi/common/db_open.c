@@ -141,6 +141,38 @@ fail:
 	return NULL;
 }
 
+struct db *
+db_open_readonly(const char *path, const struct db_schema *schema)
+{
+	struct db *db = heap_alloc(sizeof *db);
+	int64_t id;
+
+	db->schema = schema;
+	db->path = heap_strdup(path);
+	db->lock_fd = -1;
+	db->data_version = -1;
+	(void)umask(0077);
+	if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK) {
+		log_errorx("%s: %s", path,
+		    db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+		goto fail;
+	}
+	(void)sqlite3_extended_result_codes(db->handle, 1);
+	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+	if (db_ask_number(db, "PRAGMA application_id", &id) == -1)
+		goto fail;
+	if (schema->application_id != 0 && id != schema->application_id) {
+		log_errorx("%s is not a Monlight %s database", path, schema->name);
+		goto fail;
+	}
+	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, db_look_at_deadline, db);
+	return db;
+fail:
+	db_close(db);
+	return NULL;
+}
+
 void
 db_close(struct db *db)
 {

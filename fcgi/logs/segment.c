@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "store.h"
 #include "text.h"
 
 /*
@@ -39,15 +40,20 @@ static const struct db_schema segment_schema = {
     .nstatements = SQL_SEALED__COUNT,
 };
 
-/* logs.db -> logs-000001.db */
+char *
+store_segment_path(struct arena *mem, const char *path, int64_t id)
+{
+	size_t len = strlen(path);
+
+	if (len > 3 && strcmp(path + len - 3, ".db") == 0)
+		len -= 3;
+	return arena_printf(mem, "%.*s-%06lld.db", (int)len, path, (long long)id);
+}
+
 char *
 segment_path(const struct store *st, struct arena *mem, int64_t id)
 {
-	size_t len = strlen(st->path);
-
-	if (len > 3 && strcmp(st->path + len - 3, ".db") == 0)
-		len -= 3;
-	return arena_printf(mem, "%.*s-%06lld.db", (int)len, st->path, (long long)id);
+	return store_segment_path(mem, st->path, id);
 }
 
 void

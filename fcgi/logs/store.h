@@ -43,6 +43,8 @@ struct store;
  * follow; it is copied.  Segments open at their first use, a few stay open.
  */
 struct store *store_new(struct db *, const char *path);
+/* The file of a segment beside the logs.db at path: logs.db -> logs-000001.db; in the arena. */
+char *store_segment_path(struct arena *, const char *path, int64_t id);
 /* Closes the segments, not logs.db.  NULL is allowed. */
 void store_free(struct store *);
 /* Closes segments whose file was unlinked, so that its space is free: call it now and then. */

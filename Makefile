@@ -170,6 +170,7 @@ fuzz-run: $(FUZZ)
 # Against the programs of this VARIANT.  A worker of pytest has a stack of its own.
 PYTEST := MONLIGHT_BIN=$(abspath $(BIN)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q
 HTTP_WORKERS ?= 2
+FAULT_WORKERS ?= 3
 # How long responders are killed, how often one is told to end, how long the stack is away.
 KILL_SECONDS ?= 60
 TERM_TRIALS ?= 300
@@ -178,11 +179,14 @@ OUTAGE_SECONDS ?= 60
 .PHONY: http fault bench
 http: all
 	$(PYTEST) -n $(HTTP_WORKERS) tests/http tests/ops
-# One at a time: they measure, kill and fill.  The list budget wants the debug build besides.
+# A few at a time, for they mostly wait; then one by one those that measure, with what they print.
+# The list budget wants the debug build besides.
+FAULT = MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) \
+	MONLIGHT_OUTAGE_SECONDS=$(OUTAGE_SECONDS) $(PYTEST)
 fault: all
 	$(MAKE) VARIANT=asan all
-	MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) \
-		MONLIGHT_OUTAGE_SECONDS=$(OUTAGE_SECONDS) $(PYTEST) -s tests/fault
+	$(FAULT) -n $(FAULT_WORKERS) -m "not alone" tests/fault
+	$(FAULT) -s -m alone tests/fault
 bench: all $(VENV)/stamp
 	tests/bench/run
 	node tests/bench/sdk.js

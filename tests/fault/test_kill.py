@@ -6,7 +6,11 @@ import random
 import signal
 import time
 
+import pytest
+
 from load import Load
+
+pytestmark = pytest.mark.alone
 
 # make test is content with less; alone it takes its minute.
 SECONDS = int(os.environ.get("MONLIGHT_KILL_SECONDS", "60"))

@@ -23,6 +23,8 @@ import pytest
 
 from stack import ROOT, Stack
 
+pytestmark = pytest.mark.alone
+
 ERRORS = int(os.environ.get("MONLIGHT_LIST_ERRORS", "100000"))
 LIMIT = 50
 PAGE = 50  # the fiftieth

@@ -399,7 +399,7 @@ def test_a_container_that_lives_a_second_is_read(indexer):
     assert eventually(indexer.store.ready)
     brief = Container(indexer.sources, "brief")
     brief.write("hello", "and bye")
-    time.sleep(0.3)
+    time.sleep(1)
     shutil.rmtree(brief.directory)
     assert eventually(lambda: len(texts(indexer)) == 2), indexer.words()
     process.terminate()

@@ -6,8 +6,12 @@ import signal
 import statistics
 import time
 
+import pytest
+
 from pyhosts import Host, total
 from stack import eventually
+
+pytestmark = pytest.mark.alone
 
 # make test is content with less; alone the stack is away for a minute.
 OUTAGE = int(os.environ.get("MONLIGHT_OUTAGE_SECONDS", "60"))

@@ -255,6 +255,7 @@ def test_a_request_in_hand_is_answered_before_the_stop(home):
     assert home.nothing_left()
 
 
+@pytest.mark.alone
 def test_a_client_that_never_closes_does_not_hold_up_the_stop(home):
     home.spawn()
     clients = [home.begin_upload(), home.connect()]
@@ -395,6 +396,7 @@ def test_reload_with_a_bad_variable_changes_nothing(home):
     assert home.get()[0] == 200
 
 
+@pytest.mark.alone
 def test_a_client_that_never_closes_does_not_hold_up_the_reload(home):
     home.spawn()
     clients = [home.begin_upload(), home.connect()]

@@ -130,6 +130,7 @@ class Stalled:
             sock.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_stop_takes_five_seconds_at_most_even_with_clients_that_never_close(fresh, how):
     stack = fresh()
@@ -142,6 +143,7 @@ def test_stop_takes_five_seconds_at_most_even_with_clients_that_never_close(fres
         stalled.close()
 
 
+@pytest.mark.alone
 def test_reload_is_not_held_up_by_clients_that_never_close(fresh):
     stack = fresh()
     stalled = Stalled(stack)

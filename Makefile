@@ -177,13 +177,13 @@ TERM_TRIALS ?= 300
 OUTAGE_SECONDS ?= 60
 
 .PHONY: http fault bench
-http: all
+http: all $(VENV)/stamp
 	$(PYTEST) -n $(HTTP_WORKERS) tests/http tests/ops
 # A few at a time, for they mostly wait; then one by one those that measure, with what they print.
 # The list budget wants the debug build besides.
 FAULT = MONLIGHT_KILL_SECONDS=$(KILL_SECONDS) MONLIGHT_TERM_TRIALS=$(TERM_TRIALS) \
 	MONLIGHT_OUTAGE_SECONDS=$(OUTAGE_SECONDS) $(PYTEST)
-fault: all
+fault: all $(VENV)/stamp
 	$(MAKE) VARIANT=asan all
 	$(FAULT) -n $(FAULT_WORKERS) -m "not alone" tests/fault
 	$(FAULT) -s -m alone tests/fault

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from pyhosts import SDK, VENV, Host, environment, total
-from stack import ROOT
+from pyhosts import PYTHONS, SDK, VENV, Host, environment, total
+from stack import ROOT, eventually
 
 # (whose frameworks, framework, server, its processes, how it writes the route)
 HOSTS = [
@@ -55,6 +55,33 @@ def test_what_a_load_generator_sent_is_what_is_stored(
     frame = occurrence["frames"][0]
     assert frame["file"].endswith(f"shop_{framework}.py") and frame["in_app"]
     assert any('raise ValueError("the route failed")' in line for line in frame["context"])
+
+
+def test_celerys_prefork_workers_lose_nothing_at_a_graceful_stop(stack, project, tmp_path):
+    (tmp_path / "queue").mkdir()
+    env = {**environment(stack, project), "FOLDER": str(tmp_path)}
+    celery = [PYTHONS["newest"], "-m", "celery", "-A", "shop_celery"]
+    worker = subprocess.Popen(
+        [*celery, "worker", "--pool", "prefork", "-c", "2", "-l", "critical"],
+        env=env,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        send = "import shop_celery\nfor n in range(40): shop_celery.send_mail.delay(n)"
+        subprocess.run([PYTHONS["newest"], "-c", send], env=env, check=True, timeout=60)
+        done = tmp_path / "done"
+        assert eventually(lambda: done.exists() and len(done.read_text().split()) == 40, 60, 0.1)
+    finally:
+        worker.terminate()
+        worker.wait(60)
+    assert len(set(done.read_text().split())) == 2, "one process did all the work"
+    assert total(stack, "celery_tasks_total", project, state="SUCCESS") == 36
+    assert total(stack, "celery_tasks_total", project, state="FAILURE") == 4
+    assert total(stack, "celery_task_duration_seconds", project) == 40
+    (error,) = stack.client("errors").get(f"/api/errors?project={project}").json["errors"]
+    assert (error["message"], error["count"]) == ("the mail failed", 4)
 
 
 # ---- as a user installs it ------------------------------------------------------------------

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -103,6 +104,34 @@ def test_fastapi_counts_by_route_and_reports_crashes(
     assert event["request_headers"]["x-id"] == "7"
     assert "authorization" not in event["request_headers"]
     assert event["frames"][0]["function"].endswith("crash")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_background_task_is_no_part_of_its_request(
+    transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi.responses import JSONResponse
+    from fastapi.testclient import TestClient
+    from starlette.background import BackgroundTask
+
+    app, clients = fastapi_app(transport, monkeypatch)
+    logging.getLogger("monlight.fastapi").disabled = True
+
+    def task() -> None:
+        time.sleep(0.3)
+        raise ValueError("after the answer")
+
+    @app.get("/background")
+    def background() -> Any:
+        return JSONResponse("done", background=BackgroundTask(task))
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.get("/background").status_code == 200
+    assert points(clients["metrics_client"], transport) == {("GET", "/background", "200"): 1}
+    items = [i for r in transport.requests if r.path == "/api/metrics" for i in r.json]
+    (seconds,) = [i["value"] for i in items if i["type"] == "histogram"]
+    assert seconds < 0.3
+    assert [event["message"] for event in reports(transport)] == ["after the answer"]
 
 
 def test_without_addresses_nothing_is_set_up() -> None:

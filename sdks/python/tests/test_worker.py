@@ -32,11 +32,14 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Server(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     seen: ClassVar[list[tuple[dict[str, str], bytes]]] = []
+    peers: ClassVar[list[tuple[str, int]]] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.seen.append((dict(self.headers), body))
+        self.peers.append(self.client_address)
         self.send_response(202)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -48,7 +51,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    Server.seen = []
+    Server.seen, Server.peers = [], []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         thread = threading.Thread(target=running.serve_forever, daemon=True)
         thread.start()
@@ -63,6 +66,14 @@ def test_over_http_the_key_and_the_type_are_sent(server: str) -> None:
     headers, body = Server.seen[0]
     assert headers["X-API-Key"] == "secret" and headers["Content-Type"] == "application/json"
     assert body == b"{}"
+
+
+def test_the_connection_is_kept(server: str) -> None:
+    transport = HTTPTransport(server, "secret")
+    for _ in range(3):
+        transport.send(Request("/api/errors", b"{}"))
+    transport.close()
+    assert len({port for _, port in Server.peers}) == 1
 
 
 def test_large_bodies_are_compressed(server: str) -> None:
@@ -98,6 +109,25 @@ def test_what_may_succeed_later_is_sent_again(answers: tuple[Any, ...]) -> None:
     assert client.flush(5.0)
     assert len(transport.requests) == len(answers)
     assert len({request.body for request in transport.requests}) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_service_that_asks_to_wait_is_left_alone_so_long(status: int) -> None:
+    times: list[float] = []
+
+    class Watched(MemoryTransport):
+        def send(self, request: Request) -> Response:
+            times.append(time.monotonic())
+            return super().send(request)
+
+    transport = Watched(Response(status, "", 0.4), Response(202))
+    client = ErrorClient("http://h", "k", transport=transport)
+    client.report_message("one")
+    client.report_message("two")
+    until = time.monotonic() + 5
+    while len(times) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(times) == 3 and 0.4 <= times[1] - times[0] < 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 413])
@@ -202,6 +232,27 @@ def run(url: str, body: str) -> list[dict[str, Any]]:
 
 def test_the_end_of_the_program_sends_what_is_left(server: str) -> None:
     assert [item["name"] for item in run(server, "")] == ["parent"]
+
+
+def test_what_is_reported_while_the_interpreter_goes_down_does_no_harm(server: str) -> None:
+    body = """
+import atexit, threading
+errors = ErrorClient({url!r}, "k")
+class Late:
+    def __del__(self):
+        metrics.counter("late")
+        errors.report_message("late")
+        metrics.flush(0.5)
+late = Late()
+def again():
+    while True:
+        metrics.counter("thread")
+        errors.report_error_sync(ValueError("no"))
+threading.Thread(target=again, daemon=True).start()
+"""
+    begun = time.monotonic()
+    assert run(server, body.format(url=server))
+    assert time.monotonic() - begun < 10
 
 
 def test_a_child_has_a_worker_of_its_own(server: str) -> None:

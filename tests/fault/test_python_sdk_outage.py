@@ -42,6 +42,7 @@ def test_a_worker_that_is_killed_loses_at_most_one_interval(fresh, project):
     assert total(stack, SECONDS, project) == stored
 
 
+@pytest.mark.alone
 def test_an_outage_of_the_stack_costs_the_host_nothing_and_the_counts_little(fresh, project):
     stack = fresh()
     with Host(stack, "fastapi", "uvicorn", 1, project, FLUSH_INTERVAL="1") as host:

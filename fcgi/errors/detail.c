@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "frames.h"
 #include "report.h"
 #include "text.h"
 
@@ -70,7 +71,7 @@ write_occurrence(struct json_out *out, const char *key, const struct occurrence 
 	json_object(out, key);
 	json_int(out, "id", o->id);
 	json_time(out, "timestamp", o->at);
-	json_raw(out, NULL, o->members, o->len);
+	frames_write(out, o->members, o->len);
 	json_object_end(out);
 }
 

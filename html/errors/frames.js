@@ -2,7 +2,7 @@
 
 import { html } from "./vendor/preact.js";
 import { plural } from "./common/format.js";
-import { contextOf } from "./stack.js";
+import { contextOf } from "./exceptions.js";
 
 // Frames in runs of the same kind: [{own, frames}].
 function runs(frames) {
@@ -50,8 +50,8 @@ const Run = ({ own, frames }) =>
 
 export const Frames = ({ exceptions }) =>
   exceptions.map(
-    ({ title, frames }, i) => html`
-      ${i > 0 && html`<p class="cause" dir="auto"><span>${exceptions[i - 1].note || "caused by"}</span>${title}</p>`}
+    ({ title, note, frames }) => html`
+      ${note && html`<p class="cause" dir="auto"><span>${note}</span>${title}</p>`}
       <ol class="frames">${runs(frames).map((run) => html`<${Run} ...${run} />`)}</ol>
     `,
   );

@@ -7,7 +7,7 @@ import { Icon } from "./common/icons.js";
 import { useSession } from "./common/session.js";
 import { Link, query, setParams } from "./common/url.js";
 import { Frames } from "./frames.js";
-import { exceptionsOf } from "./stack.js";
+import { exceptionsOf } from "./exceptions.js";
 
 const AROUND = 120_000; // the logs of two minutes before and after
 

@@ -17,13 +17,9 @@
 
 #include "arena.h"
 #include "buf.h"
+#include "span.h"
 
 #define STACK_MAX_FRAMES 100
-
-struct span {
-	const char *s;
-	size_t len;
-};
 
 struct stack_frame {
 	struct span line; /* in the text, without blanks at its ends */
@@ -45,6 +41,9 @@ struct stack_origin {
 
 /* Finds the frames in order; the spans point into the text.  Returns how many, at most max. */
 size_t stack_parse(const char *text, struct stack_frame *, size_t max);
+/* Whether a line without blanks at its ends is a frame of V8, or of Firefox or Safari. */
+bool stack_is_v8(struct span line, struct stack_frame *);
+bool stack_is_gecko(struct span line, struct stack_frame *);
 
 /* Appends the text with the frames that have an origin in their new places. */
 void stack_rewrite(struct buf *, const char *text, const struct stack_frame *,

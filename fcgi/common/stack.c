@@ -9,44 +9,6 @@
 
 #include "text.h"
 
-static const struct span nothing = {"", 0};
-
-static bool
-span_starts(struct span s, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return s.len >= len && memcmp(s.s, prefix, len) == 0;
-}
-
-static bool
-span_is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.s, text, s.len) == 0;
-}
-
-static struct span
-span_from(struct span s, size_t at)
-{
-	return (struct span){s.s + at, s.len - at};
-}
-
-static struct span
-span_trim(struct span s)
-{
-	text_trim(&s.s, &s.len);
-	return s;
-}
-
-/* Where needle begins in s, or SIZE_MAX. */
-static size_t
-span_find(struct span s, const char *needle)
-{
-	const char *found = memmem(s.s, s.len, needle, strlen(needle));
-
-	return found != NULL ? (size_t)(found - s.s) : SIZE_MAX;
-}
-
 /* ---- places -------------------------------------------------------------------- */
 
 /* Takes ":number" off the end; false if there is none. */
@@ -54,14 +16,11 @@ static bool
 take_number(struct span *s, uint32_t *number)
 {
 	size_t at = s->len;
-	int64_t value;
 
 	while (at > 0 && s->s[at - 1] >= '0' && s->s[at - 1] <= '9')
 		at--;
-	if (at == 0 || s->s[at - 1] != ':' ||
-	    text_int64(s->s + at, s->len - at, 0, UINT32_MAX, &value) == -1)
+	if (at == 0 || s->s[at - 1] != ':' || !span_number(span_from(*s, at), number))
 		return false;
-	*number = (uint32_t)value;
 	s->len = at - 1;
 	return true;
 }
@@ -112,17 +71,8 @@ static bool
 take_eval(struct span s, struct stack_frame *f)
 {
 	while (span_starts(s, "eval at ")) {
-		size_t comma = span_find(s, "), <anonymous>"), open;
+		size_t comma = span_find_last(s, "), <anonymous>"), open;
 
-		for (;;) {
-			size_t next = comma != SIZE_MAX
-					  ? span_find(span_from(s, comma + 1), "), <anonymous>")
-					  : SIZE_MAX;
-
-			if (next == SIZE_MAX)
-				break;
-			comma += next + 1;
-		}
 		if (comma != SIZE_MAX)
 			s.len = comma + 1;
 		if (!last_brackets(s, &open))
@@ -143,13 +93,16 @@ take_v8_place(struct span s, struct stack_frame *f)
 	return span_starts(s, "eval at ") ? take_eval(s, f) : take_place(s, f);
 }
 
-static bool
-parse_v8(struct span line, struct stack_frame *f)
+bool
+stack_is_v8(struct span line, struct stack_frame *f)
 {
-	struct span rest = span_trim(span_from(line, strlen("at ")));
+	struct span rest = line;
 	size_t open;
 
-	*f = (struct stack_frame){.line = line, .name = nothing, .v8 = true};
+	if (!span_skip(&rest, "at "))
+		return false;
+	rest = span_trim(rest);
+	*f = (struct stack_frame){.line = line, .name = span_empty, .v8 = true};
 	if (span_starts(rest, "async ")) {
 		f->async = true;
 		rest = span_trim(span_from(rest, strlen("async ")));
@@ -168,31 +121,28 @@ parse_v8(struct span line, struct stack_frame *f)
 static bool
 take_gecko_eval(struct span s, struct stack_frame *f)
 {
-	size_t at = span_find(s, " line "), digits = 0;
+	size_t at = span_find(s, " line "), digits;
 	struct span rest;
-	int64_t number;
 
 	if (at == SIZE_MAX || at == 0)
 		return false;
 	rest = span_from(s, at + strlen(" line "));
-	while (digits < rest.len && rest.s[digits] >= '0' && rest.s[digits] <= '9')
-		digits++;
+	digits = span_digits(rest);
 	if (!span_starts(span_from(rest, digits), " > ") ||
-	    text_int64(rest.s, digits, 1, UINT32_MAX, &number) == -1)
+	    !span_number(span_to(rest, digits), &f->number) || f->number == 0)
 		return false;
-	f->file = (struct span){s.s, at};
-	f->number = (uint32_t)number;
+	f->file = span_to(s, at);
 	f->column = 0;
 	return true;
 }
 
-static bool
-parse_gecko(struct span line, struct stack_frame *f)
+bool
+stack_is_gecko(struct span line, struct stack_frame *f)
 {
 	size_t at = span_find(line, "@"), scheme = span_find(line, "://");
 	struct span place = line;
 
-	*f = (struct stack_frame){.line = line, .name = nothing};
+	*f = (struct stack_frame){.line = line, .name = span_empty};
 	/* Safari names an anonymous function by nothing at all; an @ may stand in its path. */
 	if (at == SIZE_MAX || scheme < at) {
 		if (scheme == SIZE_MAX || scheme == 0 || memchr(line.s, ' ', line.len) != NULL)
@@ -218,39 +168,20 @@ parse_gecko(struct span line, struct stack_frame *f)
 
 /* ---- the text --------------------------------------------------------------------- */
 
-/* The next line without its blanks; NULL in *text behind the last one. */
-static struct span
-next_line(const char **text)
-{
-	size_t len = strcspn(*text, "\n");
-	struct span line = span_trim((struct span){*text, len});
-
-	*text = (*text)[len] == '\n' ? *text + len + 1 : NULL;
-	return line;
-}
-
 size_t
 stack_parse(const char *text, struct stack_frame *frames, size_t max)
 {
-	const char *rest = text;
+	struct span rest = span_of(text), line;
 	size_t n = 0;
 
-	while (rest != NULL && n < max) {
-		struct span line = next_line(&rest);
-
-		if (span_starts(line, "at ") && parse_v8(line, &frames[n]))
-			n++;
-	}
+	while (n < max && span_line(&rest, &line))
+		n += stack_is_v8(span_trim(line), &frames[n]);
 	/* A message may hold an address; in a stack of V8 only its own form counts. */
-	for (rest = text; n == 0 || !frames[0].v8;) {
-		struct span line;
-
-		if (rest == NULL || n == max)
-			break;
-		line = next_line(&rest);
-		if (parse_gecko(line, &frames[n]))
-			n++;
-	}
+	if (n > 0)
+		return n;
+	rest = span_of(text);
+	while (n < max && span_line(&rest, &line))
+		n += stack_is_gecko(span_trim(line), &frames[n]);
 	return n;
 }
 

@@ -58,3 +58,13 @@ export const post = (path, body = {}, { signal } = {}) =>
     body: JSON.stringify(body),
     signal,
   });
+
+export const remove = (path) => send(path, { method: "DELETE" });
+
+// A file whose text is JSON, already gzipped, with what it is said in the query.
+export const upload = (path, params, gzipped) =>
+  send(path + query(params), {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Content-Encoding": "gzip" },
+    body: gzipped,
+  });

@@ -109,3 +109,14 @@ export async function picture(page, name, options = {}) {
   await mkdir(screenshots, { recursive: true });
   await page.screenshot({ path: join(screenshots, `${name}.png`), ...options });
 }
+
+// Sound at either width in either light; pictures are NAME-WIDTH-LIGHT.
+export async function soundInEveryLook(page, name) {
+  for (const [size, viewport] of Object.entries(sizes))
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      await sound(page);
+      await picture(page, `${name}-${viewport.width}-${colorScheme}`, { fullPage: size === "wide" });
+    }
+}

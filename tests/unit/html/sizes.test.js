@@ -39,6 +39,9 @@ describe("sizes", () => {
     ["lines", "logs", ["index.html", "logs.css"], ["main.js", "lines.js"]],
     ["line by itself", "logs", ["index.html", "logs.css"], ["main.js", "around.js"]],
     ["metrics at a glance", "metrics", ["index.html", "metrics.css"], ["main.js"]],
+    ["relay's keys", "relay", ["index.html", "relay.css"], ["main.js"]],
+    ["source maps", "relay", ["index.html", "relay.css"], ["main.js", "maps.js"]],
+    ["outbox", "relay", ["index.html", "relay.css"], ["main.js", "outbox.js"]],
     ["metric over time", "metrics", ["index.html", "metrics.css"], ["main.js", "explorer.js"]],
   ])
     it(`of the ${name}, its page and the style sheet included`, () => {

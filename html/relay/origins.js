@@ -1,0 +1,3 @@
+// A list of origins, as a person types it.  Pure.
+
+export const originsOf = (text) => text.split(/[\s,]+/).filter(Boolean);

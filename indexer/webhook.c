@@ -10,6 +10,7 @@
 #define DISCORD_MAX 2000 /* characters of a message; we count bytes, which is never more */
 #define SLACK_MAX 12000
 #define EXCERPT_MAX 1200 /* of the preformatted text: a chat is no place for a whole stack */
+#define CODE_EXTRA 64    /* what stands around it, the mark of a cut included */
 
 static const char *const format_names[] = {"json", "slack", "discord"};
 
@@ -81,10 +82,12 @@ add_discord(struct buf *out, const char *text, size_t len)
 	}
 }
 
-/* Inside a code block only its end has a meaning. */
+/* The beginning of a text, of at most max bytes.  Inside a code block only its end has a meaning. */
 static void
-add_code(struct buf *out, const char *text, size_t len, enum webhook_format format)
+add_code(struct buf *out, const char *text, size_t max, enum webhook_format format)
 {
+	size_t len = text_utf8_cut(text, strlen(text), max);
+
 	buf_str(out, "```\n");
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '`')
@@ -94,6 +97,8 @@ add_code(struct buf *out, const char *text, size_t len, enum webhook_format form
 		else
 			buf_char(out, text[i]);
 	}
+	if (text[len] != '\0')
+		buf_str(out, "\n[cut here: the rest is on the page]");
 	buf_str(out, "\n```\n");
 }
 
@@ -117,9 +122,8 @@ add_chat(struct buf *out, enum webhook_format format, const struct alert *a, con
 		add(out, a->facts[i].value, text_utf8_cut(a->facts[i].value, len, 300));
 		buf_char(out, '\n');
 	}
-	if (a->text != NULL && out->len + EXCERPT_MAX + 16 < max)
-		add_code(
-		    out, a->text, text_utf8_cut(a->text, strlen(a->text), EXCERPT_MAX), format);
+	if (a->text != NULL && out->len + EXCERPT_MAX + CODE_EXTRA < max)
+		add_code(out, a->text, EXCERPT_MAX, format);
 	out->len = text_utf8_cut(out->data, out->len, max);
 }
 

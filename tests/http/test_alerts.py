@@ -157,21 +157,28 @@ def test_what_an_event_says_arrives_as_text_alone(mail, hook, certificate, fresh
     assert {alert["text"] for alert in hook.received} == set(INJECTIONS)
 
 
-def test_a_huge_traceback_arrives_cut_with_a_mark(mail, certificate, fresh):
-    stack = fresh(**mail_settings(mail.port, certificate))
+def test_a_huge_traceback_arrives_whole_or_cut_with_a_mark(mail, hook, certificate, fresh):
+    hooks = [f"{dialect} {hook.url}" for dialect in ("json", "slack", "discord")]
+    stack = fresh(ALERT_WEBHOOKS=",".join(hooks), **mail_settings(mail.port, certificate))
     traceback = "".join(f'  File "/app/ünit.py", line {n}, in f\n' for n in range(2600))
     assert len(traceback.encode()) > 100_000
     client = stack.client("errors")
     assert client.post("/api/errors", report("shop", traceback=traceback)).status == 201
-    assert eventually(lambda: mail.mails, 20)
+    assert eventually(lambda: mail.mails and len(hook.received) == len(hooks), 20)
     message = mail.mails[0]
-    assert not message.message.defects
+    assert not any(part.defects for part in message.message.walk())
     assert all(len(line) <= 78 for line in message.raw.split(b"\r\n"))
     for text in (message.text, message.html):
         assert "cut here" in text
         assert "ünit.py" in text
         assert "\ufffd" not in text
     assert "line 1000, in f" in message.text
+    whole, slack, discord = hook.received
+    assert whole["text"] == traceback
+    for text in (slack["text"], discord["content"]):
+        assert "ünit.py" in text and "cut here: the rest is on the page" in text
+        assert "\ufffd" not in text
+    assert len(discord["content"]) <= 2000
 
 
 def test_a_server_without_tls_gets_no_password(fresh):

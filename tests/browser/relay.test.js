@@ -130,8 +130,49 @@ describe("a page of another origin", () => {
     const key = await newKey(stack, "refusals", { origins: [shop] });
     const large = await postFrom(shop, key, "x".repeat(70_000));
     assert.equal(large.status, 413);
+    // Beyond 4 MiB it is lighttpd that refuses, before the relay hears of it.
+    const absurd = await postFrom(shop, key, "x".repeat(5_000_000));
+    assert.deepEqual([absurd.status, absurd.body.detail], [413, "Request body exceeds maximum size"]);
     const broken = await postFrom(shop, key, 5);
     assert.deepEqual([broken.status, broken.body.detail], [400, "Missing required field: message"]);
+  });
+});
+
+describe("a page whose relay is away", () => {
+  const stack = new Stack();
+  let shop;
+
+  before(async () => {
+    await stack.start();
+    shop = await site({ "/": "<title>shop</title>" });
+  });
+  after(async () => {
+    await stack.stop();
+    await shop?.close();
+  });
+
+  // In the page: a report as plain text, which no browser asks about first.
+  async function plain({ url, body }) {
+    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+    return { ok: answer.ok, status: answer.status, body: await answer.json() };
+  }
+
+  it("reads that it is", async () => {
+    const key = await newKey(stack, "away", { origins: [shop.origin] });
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(shop.origin);
+    const url = stack.url("relay", `api/browser/errors?key=${key}`);
+    // lighttpd starts a pool again soon after it has died, so this may take a few deaths.
+    const told = await eventually(async () => {
+      for (const id of await stack.running("monlight-relay")) process.kill(id, "SIGKILL");
+      const answer = await page.evaluate(plain, { url, body: report("nobody there") });
+      return answer.status === 503 && answer;
+    });
+    assert.match(told?.body?.detail, /not running; try again/);
+    const back = () => page.evaluate(plain, { url, body: report("back") });
+    assert.ok(await eventually(async () => (await back()).ok));
+    await context.close();
   });
 });
 

@@ -2,10 +2,10 @@
 // own, on ports nobody chose.  The browser talks to lighttpd, as a user's does.
 
 import { spawn } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -134,6 +134,18 @@ export class Stack {
     });
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     return answer.json();
+  }
+
+  // Ids of this stack's processes of one program.
+  async running(program) {
+    const found = [];
+    for (const id of (await readdir("/proc")).filter(Number)) {
+      const read = (name) => readFile(`/proc/${id}/${name}`, "utf8").catch(() => "");
+      const [words, variables] = await Promise.all([read("cmdline"), read("environ")]);
+      if (!variables.split("\0").includes(`MONLIGHT_HOME=${this.home}`)) continue;
+      if (basename(words.split("\0")[0]) === program) found.push(Number(id));
+    }
+    return found;
   }
 
   async stop() {

@@ -1,7 +1,7 @@
 // Shortcuts of one key, or of two after one another ("g e").  They never fire while someone types,
 // and can be switched off, as WCAG 2.1.4 asks.
 
-import { useEffect } from "../vendor/preact.js";
+import { useLayoutEffect } from "../vendor/preact.js";
 import { keep, recall } from "./store.js";
 
 const SECOND_KEY = 1200; // milliseconds in which the second key must follow
@@ -39,9 +39,9 @@ function onKey(event) {
 
 document.addEventListener("keydown", onKey);
 
-// The bindings of a view, while it is shown.  A binding without a label is not on the sheet.
+// The bindings of a view, from when it is drawn.  A binding without a label is not on the sheet.
 export function useKeys(list) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     active.add(list);
     return () => active.delete(list);
   });

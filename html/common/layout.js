@@ -20,20 +20,21 @@ const tools = [
 export function later(load) {
   let View = null;
   const fetchView = async () => {
-    View = (await load()).default;
+    View ??= (await load()).default;
   };
   const Later = (props) => {
     const [error, setError] = useState(null);
-    const [, setReady] = useState(false);
+    const [, setReady] = useState(Boolean(View));
+    // Even if it is there by now: it may have come since this was drawn.
     useEffect(() => {
-      if (!View) fetchView().then(() => setReady(true), setError);
+      fetchView().then(() => setReady(true), setError);
     }, []);
     if (error)
       return html`<${Problem} error=${new Error("A part of this page could not be loaded")} retry=${() => location.reload()} />`;
     return View && html`<${View} ...${props} />`;
   };
   // What will be wanted soon can be loaded before.
-  Later.ahead = () => View || fetchView().catch(() => {});
+  Later.ahead = () => fetchView().catch(() => {});
   return Later;
 }
 

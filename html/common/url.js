@@ -1,7 +1,7 @@
 // The address bar is the state: what is shown follows from the path and the query, and nothing else.
 // Paths are relative to the service's root, so that a proxy may serve it under any prefix.
 
-import { html, useEffect, useLayoutEffect, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useState } from "../vendor/preact.js";
 
 export const root = new URL("../", import.meta.url);
 
@@ -41,7 +41,8 @@ export function back(fallback) {
 
 export function useLocation() {
   const [place, setPlace] = useState(here);
-  useEffect(() => {
+  // An effect that waits for a frame would miss an address that changes before.
+  useLayoutEffect(() => {
     const listener = () => setPlace(here());
     listeners.add(listener);
     return () => listeners.delete(listener);

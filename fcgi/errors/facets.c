@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A key's numbers within the scopes that lists can be narrowed to; see the tables
- * scope and facet.  A known facet costs a report one statement for all its scopes.
+ * scope and facet.  A known facet costs a report a look and one row written in place.
  */
 #include "rank.h"
 #include "report.h"
@@ -31,14 +31,35 @@ scopes_of(const struct report *r, struct scope scopes[MAX_SCOPES])
 	return n;
 }
 
+/* A facet as it was before this report; in a scope that is new, scope or count is 0. */
+struct facet {
+	int64_t scope, count, rank, first_seen, last_seen;
+};
+
+static int
+find_facet(struct storing *s, const struct known *k, const struct scope *scope, struct facet *f)
+{
+	int64_t *const columns[] = {&f->scope, &f->count, &f->rank, &f->first_seen, &f->last_seen};
+	int row = db_query(s->db, SQL_FACET_FIND,
+	    DB_ARGS(DB_INT(k->key_id), DB_TEXT(scope->project), DB_TEXT(scope->environment),
+		DB_TEXT(scope->release)));
+
+	if (row != DB_ROW)
+		return row;
+	for (size_t i = 0; i < NELEM(columns); i++)
+		*columns[i] = db_int(s->db, SQL_FACET_FIND, (int)i);
+	db_done(s->db, SQL_FACET_FIND);
+	return 0;
+}
+
 /* Lets the key count in a scope it was not in before. */
 static int
-add_facet(struct storing *s, const struct known *k, const struct scope *scope)
+add_facet(struct storing *s, const struct known *k, const struct scope *scope, int64_t id)
 {
 	const struct db_value names[] = {
 	    DB_TEXT(scope->project), DB_TEXT(scope->environment), DB_TEXT(scope->release)};
 	const struct report *r = s->report;
-	int64_t facets, id, status = k->reopens ? STATUS_UNRESOLVED : k->status;
+	int64_t facets, status = k->reopens ? STATUS_UNRESOLVED : k->status;
 
 	if (db_number(s->db, SQL_FACET_COUNT_OF, DB_ARGS(DB_INT(k->key_id)), 0, &facets) == -1)
 		return DB_FAILED;
@@ -46,8 +67,7 @@ add_facet(struct storing *s, const struct known *k, const struct scope *scope)
 		s->stored->capped++;
 		return 0;
 	}
-	if (db_number(s->db, SQL_SCOPE_FIND, names, NELEM(names), 0, &id) == -1 ||
-	    (id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
+	if ((id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
 	    db_run(s->db, SQL_FACET_ADD,
 		DB_ARGS(DB_INT(k->key_id), DB_INT(id), DB_INT(status), DB_INT(r->count),
 		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1)
@@ -57,67 +77,41 @@ add_facet(struct storing *s, const struct known *k, const struct scope *scope)
 	return db_run(s->db, SQL_ERROR_ENVIRONMENTS, DB_ARGS(DB_INT(k->error_id)));
 }
 
+/* Sets what the report changes; apart, so that only the index that changes is written. */
 static int
-add_missing_facets(
-    struct storing *s, const struct known *k, const struct scope *scopes, int nscopes)
+count_facet(struct storing *s, const struct known *k, const struct facet *f)
 {
-	for (int i = 0; i < nscopes; i++) {
-		int row = db_query(s->db, SQL_FACET_EXISTS,
-		    DB_ARGS(DB_INT(k->key_id), DB_TEXT(scopes[i].project),
-			DB_TEXT(scopes[i].environment), DB_TEXT(scopes[i].release)));
+	const struct report *r = s->report;
+	const struct {
+		int statement;
+		int64_t was, is;
+	} changes[] = {
+	    {SQL_FACET_COUNT, f->count, f->count + r->count},
+	    {SQL_FACET_RANK, f->rank, count_rank(f->count + r->count)},
+	    {SQL_FACET_FIRST, f->first_seen, r->at < f->first_seen ? r->at : f->first_seen},
+	    {SQL_FACET_LAST, f->last_seen, r->at > f->last_seen ? r->at : f->last_seen},
+	};
 
-		if (row == DB_ROW)
-			db_done(s->db, SQL_FACET_EXISTS);
-		else if (row == DB_FAILED || add_facet(s, k, &scopes[i]) == -1)
+	for (size_t i = 0; i < NELEM(changes); i++)
+		if (changes[i].is != changes[i].was &&
+		    db_run(s->db, changes[i].statement,
+			DB_ARGS(DB_INT(k->key_id), DB_INT(f->scope), DB_INT(changes[i].is))) == -1)
 			return DB_FAILED;
-	}
 	return 0;
-}
-
-/* A facet as it is after it was counted. */
-struct facet {
-	int64_t scope, count, rank, first_seen, last_seen;
-};
-
-/* Moves the facet in the indexes that its new numbers concern. */
-static int
-touch_facet(struct storing *s, const struct known *k, const struct facet *f)
-{
-	struct db_value key = DB_INT(k->key_id), scope = DB_INT(f->scope);
-	int64_t at = s->report->at, rank = count_rank(f->count);
-
-	if ((at < f->first_seen || at > f->last_seen) &&
-	    db_run(s->db, SQL_FACET_SEEN,
-		DB_ARGS(key, scope, DB_INT(at < f->first_seen ? at : f->first_seen),
-		    DB_INT(at > f->last_seen ? at : f->last_seen))) == -1)
-		return DB_FAILED;
-	if (rank == f->rank)
-		return 0;
-	return db_run(s->db, SQL_FACET_RANK, DB_ARGS(key, scope, DB_INT(rank)));
 }
 
 int
 report_count_facets(struct storing *s, const struct known *k)
 {
-	const struct report *r = s->report;
 	struct scope scopes[MAX_SCOPES];
-	struct facet facets[MAX_SCOPES];
-	int nscopes = scopes_of(r, scopes), n = 0, row;
+	int n = scopes_of(s->report, scopes), st = 0;
 
-	if (nscopes == 0)
-		return 0;
-	row = db_query(s->db, SQL_FACETS_COUNT,
-	    DB_ARGS(DB_INT(k->key_id), DB_INT(r->count), DB_TEXT(r->project),
-		DB_TEXT(r->environment != NULL ? r->environment : ""),
-		DB_TEXT(r->release != NULL ? r->release : "")));
-	for (; row == DB_ROW && n < MAX_SCOPES; row = db_next(s->db, SQL_FACETS_COUNT), n++)
-		facets[n] = (struct facet){db_int(s->db, SQL_FACETS_COUNT, 0),
-		    db_int(s->db, SQL_FACETS_COUNT, 1), db_int(s->db, SQL_FACETS_COUNT, 2),
-		    db_int(s->db, SQL_FACETS_COUNT, 3), db_int(s->db, SQL_FACETS_COUNT, 4)};
-	if (row == DB_FAILED)
-		return DB_FAILED;
-	for (int i = 0; i < n; i++)
-		if (touch_facet(s, k, &facets[i]) == -1)
-			return DB_FAILED;
-	return n < nscopes ? add_missing_facets(s, k, scopes, nscopes) : 0;
+	for (int i = 0; i < n && st == 0; i++) {
+		struct facet f = {0};
+
+		if ((st = find_facet(s, k, &scopes[i], &f)) == 0)
+			st = f.count > 0 ? count_facet(s, k, &f)
+					 : add_facet(s, k, &scopes[i], f.scope);
+	}
+	return st;
 }

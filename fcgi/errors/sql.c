@@ -65,23 +65,15 @@ static const char *const statements[] = {
 	"SELECT id FROM scope WHERE project = ?1 AND environment = ?2 AND release = ?3",
     [SQL_SCOPE_ADD] =
 	"INSERT INTO scope (project, environment, release) VALUES (?1, ?2, ?3) RETURNING id",
-    /* key, count, project, environment or "", release or "": all the scopes of a report at once */
-    [SQL_FACETS_COUNT] =
-	"UPDATE facet SET count = count + ?2 WHERE key_id = ?1 AND scope_id IN ("
-	"SELECT id FROM scope WHERE project = ?3 AND environment = ?4 AND release = ''"
-	" UNION ALL SELECT id FROM scope WHERE project = '' AND environment = ?4 AND release = ''"
-	" UNION ALL SELECT id FROM scope WHERE project = '' AND environment = '' AND release = ?5"
-	" UNION ALL SELECT id FROM scope WHERE project = '' AND environment = ?4 AND release = ?5)"
-	" RETURNING scope_id, count, rank, first_seen, last_seen",
-    /* key, project, environment, release */
-    [SQL_FACET_EXISTS] =
-	"SELECT 1 FROM scope s CROSS JOIN facet f ON f.key_id = ?1 AND f.scope_id = s.id"
-	" WHERE s.project = ?2 AND s.environment = ?3 AND s.release = ?4",
-    /* key, scope, first_seen, last_seen */
-    [SQL_FACET_SEEN] = "UPDATE facet SET first_seen = ?3, last_seen = ?4"
-		       " WHERE key_id = ?1 AND scope_id = ?2",
-    /* key, scope, rank */
+    /* key, project, environment, release: the scope, and its facet or nulls */
+    [SQL_FACET_FIND] = "SELECT s.id, f.count, f.rank, f.first_seen, f.last_seen FROM scope s"
+		       " LEFT JOIN facet f ON f.key_id = ?1 AND f.scope_id = s.id"
+		       " WHERE s.project = ?2 AND s.environment = ?3 AND s.release = ?4",
+    /* key, scope, value */
+    [SQL_FACET_COUNT] = "UPDATE facet SET count = ?3 WHERE key_id = ?1 AND scope_id = ?2",
     [SQL_FACET_RANK] = "UPDATE facet SET rank = ?3 WHERE key_id = ?1 AND scope_id = ?2",
+    [SQL_FACET_FIRST] = "UPDATE facet SET first_seen = ?3 WHERE key_id = ?1 AND scope_id = ?2",
+    [SQL_FACET_LAST] = "UPDATE facet SET last_seen = ?3 WHERE key_id = ?1 AND scope_id = ?2",
     /* key */
     [SQL_FACET_COUNT_OF] = "SELECT count(*) FROM facet WHERE key_id = ?1",
     /* key, scope, status, count, rank, at */

@@ -86,14 +86,22 @@ find_key(struct storing *s, struct known *k)
 	return report_judge(s, k) == -1 ? DB_FAILED : DB_ROW;
 }
 
-/* Makes an error with one key; nothing is counted yet. */
+/* What lists and search see of the message. */
+static struct db_value
+listed_message(const struct report *r)
+{
+	struct db_value message = DB_TEXT(r->message);
+
+	message.len = text_utf8_cut(r->message, message.len, MESSAGE_LISTED);
+	return message;
+}
+
+/* Makes an error with one key; nothing is counted yet, and search does not know it. */
 static int
 add_error(struct storing *s, struct known *k)
 {
 	const struct report *r = s->report;
-	struct db_value message = DB_TEXT(r->message);
 
-	message.len = text_utf8_cut(r->message, message.len, MESSAGE_LISTED);
 	*k = (struct known){.status = STATUS_UNRESOLVED,
 	    .level = r->level,
 	    .browser = r->browser,
@@ -102,16 +110,25 @@ add_error(struct storing *s, struct known *k)
 	    .rank = count_rank(r->count),
 	    .keys = 1};
 	if (db_number(s->db, SQL_ERROR_ADD,
-		DB_ARGS(DB_TEXT(r->project), DB_TEXT(r->type), message, DB_INT(r->level),
+		DB_ARGS(DB_TEXT(r->project), DB_TEXT(r->type), listed_message(r), DB_INT(r->level),
 		    DB_INT(r->browser), DB_INT(r->at), DB_INT(k->rank)),
-		0, &k->error_id) == -1 ||
-	    db_number(s->db, SQL_KEY_ADD,
-		DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->project), DB_TEXT(r->mechanism),
-		    DB_TEXT(r->key), DB_INT(r->at)),
-		0, &k->key_id) == -1)
+		0, &k->error_id) == -1)
 		return DB_FAILED;
-	return db_run(
-	    s->db, SQL_ERROR_WORDS, DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->type), message));
+	return db_number(s->db, SQL_KEY_ADD,
+	    DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->project), DB_TEXT(r->mechanism),
+		DB_TEXT(r->key), DB_INT(r->at)),
+	    0, &k->key_id);
+}
+
+/*
+ * The last of a new error's statements: the full-text index, once written to, joins
+ * in each savepoint that SQLite sets for a later statement, and flushes for it.
+ */
+static int
+add_words(struct storing *s, const struct known *k)
+{
+	return db_run(s->db, SQL_ERROR_WORDS,
+	    DB_ARGS(DB_INT(k->error_id), DB_TEXT(s->report->type), listed_message(s->report)));
 }
 
 /* Brings what the error shows up to date with this report. */
@@ -284,9 +301,9 @@ store(struct storing *s)
 	if (count_key(s, &k) == -1 || (found == DB_ROW && touch_error(s, &k) == -1) ||
 	    count_hour(s, k.key_id) == -1 || put_occurrence(s, &k) == -1 ||
 	    report_count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||
-	    note_people(s, k.key_id) == -1 || report_notify(s, &k) == -1)
+	    note_people(s, k.key_id) == -1 || report_notify(s, &k) == -1 || keep_event(s) == -1)
 		return DB_FAILED;
-	return keep_event(s);
+	return found == DB_NONE ? add_words(s, &k) : 0;
 }
 
 int

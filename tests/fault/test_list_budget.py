@@ -9,23 +9,21 @@ sanitizer build whatever the others run.
 """
 
 import itertools
-import json
 import os
-import random
-import socket
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from urllib.parse import urlencode
 
 import pytest
 
+import many_errors
 from stack import ROOT, Stack
 
 pytestmark = pytest.mark.alone
 
 ERRORS = int(os.environ.get("MONLIGHT_LIST_ERRORS", "100000"))
+REPORTED = 200  # of them, by the API
 LIMIT = 50
 PAGE = 50  # the fiftieth
 ROWS_PER_ROW = 20
@@ -37,88 +35,46 @@ STEPS_PER_ROW = 20 * 25
 DEBUG_BUILD = ROOT / "build" / "asan" / "bin"
 
 
-def reports():
-    """A year of a busy house: some projects, releases and words are common, others rare."""
-    dice = random.Random(5010)
-    now = int(time.time())
-    words = "timeout refused overflow missing denied broken parse decode render commit".split()
-    for i in range(ERRORS):
-        yield {
-            "project": f"project-{min(int(dice.expovariate(0.4)), 19)}",
-            "exception_type": f"{dice.choice(words).title()}Error",
-            "message": f"{dice.choice(words)} {dice.choice(words)} number{i} common",
-            "traceback": f'  File "/app/module{i}.py", line {i}, in f',
-            "timestamp": now - dice.randrange(365 * 86400),
-            "count": 1 + int(dice.paretovariate(1)) % 9999,
-            "request_method": "BROWSER" if dice.random() < 0.3 else "GET",
-            "environment": dice.choices(("production", "staging", "test"), (90, 9, 1))[0],
-            "release": f"1.{min(int(dice.expovariate(0.1)), 99)}",
-            "level": dice.choices(("error", "warning", "fatal", "info"), (90, 6, 3, 1))[0],
-            "session_id": f"session-{dice.randrange(ERRORS // 10)}",
-        }
-
-
-def fill(stack):
-    """Reports all of it over a few connections, then resolves and ignores some."""
-    head = f"POST /api/errors HTTP/1.1\r\nHost: x\r\nX-API-Key: {stack.keys['errors']}\r\n"
-    source, lock = reports(), Lock()
-
-    def take():
-        with lock:
-            return next(source, None)
-
-    def work(_):
-        sock = socket.create_connection(("127.0.0.1", stack.ports["errors"]))
-        answers = sock.makefile("rb")
-        sent = 0
-        while (one := take()) is not None:
-            body = json.dumps(one).encode()
-            sock.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            status = answers.readline()
-            assert status.startswith(b"HTTP/1.1 20"), status
-            length = 0
-            while (line := answers.readline()) != b"\r\n":
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            answers.read(length)
-            sent += 1
-            if sent % 900 == 0:  # lighttpd closes a connection after a thousand
-                answers.close()
-                sock.close()
-                sock = socket.create_connection(("127.0.0.1", stack.ports["errors"]))
-                answers = sock.makefile("rb")
-        return sent
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(work, range(4))) == ERRORS
-    with sqlite3.connect(stack.database("errors"), timeout=20) as database:
-        database.execute(
-            "UPDATE error SET status = 1, resolved_at = last_seen WHERE id % 10 IN (1, 2, 3)"
-        )
-        database.execute("UPDATE error SET status = 2 WHERE id % 10 = 4")
-    database.close()
-
-
 @pytest.fixture(scope="module")
 def full_stack():
-    """Filled by the release build if there is one: the file is the same, and it is faster."""
+    """Some errors are reported; the others, written by SQL, are shown to be made alike."""
     stack = Stack(DURABILITY="process", INDEXER="cron")
+    stack.binaries = DEBUG_BUILD
+    reports, states = list(many_errors.busy_year(ERRORS)), many_errors.states(ERRORS)
     try:
-        if (ROOT / "build" / "bin" / "monlight-errors").exists():
-            stack.binaries = ROOT / "build" / "bin"
         stack.start()
-        start = time.monotonic()
-        fill(stack)
-        print(f"\n{ERRORS} errors reported in {time.monotonic() - start:.0f} s")
-        assert stack.stop() == 0
-        stack.binaries = DEBUG_BUILD
-        stack.start()
+        report_some(stack.client("errors"), reports[:REPORTED], states)
+        database = sqlite3.connect(stack.database("errors"), timeout=20)
+        compare_with_reported(database, reports[:REPORTED], states[:REPORTED])
+        many_errors.write(database, reports[REPORTED:], states[REPORTED:])
+        database.close()
         yield stack
         assert stack.stop() == 0
         said = stack.unexpected("test_list_budget")
         assert not said, "\n".join(said)
     finally:
         stack.destroy()
+
+
+def report_some(client, reports, states):
+    for report in reports:
+        assert client.post("/api/errors", report).status == 201
+    for action, state in (("resolve", 1), ("ignore", 2)):
+        ids = [i + 1 for i in range(len(reports)) if states[i] == state]
+        assert client.post("/api/errors/bulk", {"ids": ids, "action": action}).json["done"]
+
+
+def compare_with_reported(database, reports, states):
+    with sqlite3.connect(":memory:") as other:
+        many_errors.same_schema(other, database)
+        many_errors.write(other, reports, states)
+        # Written ones were resolved when they were seen, reported ones just now.
+        database.execute("UPDATE error SET resolved_at = last_seen WHERE status = 1")
+        database.commit()
+        written, reported = many_errors.tables(other), many_errors.tables(database)
+    other.close()
+    for table, rows in reported.items():
+        assert written[table] == rows, table
 
 
 YEAR = 365 * 86400
@@ -177,9 +133,11 @@ def test_each_filter_and_each_pair_keeps_to_the_budget(full_stack):
     client = full_stack.client("errors")
     over = []
     print(f"\n{'':56} {'page':>4} {'shown':>5} {'rows':>6} {'steps':>8}")
-    for parameters in combinations():
+    with ThreadPoolExecutor(2) as pool:  # as many as there are processes to answer
+        measured = list(pool.map(lambda p: (p, list(measure(client, p))), combinations()))
+    for parameters, pages in measured:
         name = " ".join(f"{key}={value}" for key, value in parameters.items()) or "(none)"
-        for page, rows, steps, shown in measure(client, parameters):
+        for page, rows, steps, shown in pages:
             bad = rows > ROWS_PER_ROW * LIMIT or steps > STEPS_PER_ROW * LIMIT
             line = f"{name:56} {page:4} {shown:5} {rows:6} {steps:8}{'  OVER' if bad else ''}"
             print(line)

@@ -2,8 +2,8 @@
 /*
  * GET /api/dashboard?period=&project=: what is going on, at a glance.
  *
- * Every number covers the whole period, to the minute.  labels= narrows the vitals
- * and the traffic, not the summary.
+ * Every number covers the whole period, to the minute; from and to may stand in its
+ * place.  labels= narrows the vitals and the traffic, not the summary.
  */
 #include "dashboard.h"
 
@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "metrics.h"
 #include "period.h"
+#include "plan.h"
 #include "query.h"
 #include "text.h"
 #include "tier.h"
@@ -123,23 +124,26 @@ write_metrics(struct req *rq, struct json_out *out, const struct dashboard *d)
 
 struct params {
 	const char *period, *project, *labels;
+	int64_t from, to;
 };
 
 static const struct query_field fields[] = {
     {"period", QUERY_TEXT, 0, offsetof(struct params, period), 0, 0, 0, NULL},
     {"project", QUERY_TEXT, 0, offsetof(struct params, project), 0, 0, METRICS_MAX_NAME, NULL},
     {"labels", QUERY_TEXT, 0, offsetof(struct params, labels), 0, 0, 0, NULL},
+    {"from", QUERY_TIME, 0, offsetof(struct params, from), 0, 0, 0, NULL},
+    {"to", QUERY_TIME, 0, offsetof(struct params, to), 0, 0, 0, NULL},
 };
 
+/* The numbers of from to end; `last` is the moment up to which there is something to see. */
 static void
-plan(struct dashboard *d, int64_t length)
+plan(struct dashboard *d, int64_t from, int64_t last, int64_t end)
 {
-	const int64_t end = d->now + METRICS_MAX_AHEAD + 1;
+	const int64_t length = last - from;
 	int tier = length > LONGEST_IN_HOURS     ? TIER_DAY
 		   : length > LONGEST_IN_MINUTES ? TIER_HOUR
 						 : TIER_MINUTE;
 	const int64_t step = tiers[tier].seconds;
-	int64_t from = d->now > length ? d->now - length : 0;
 
 	d->length = length;
 	d->whole = span_whole(from, end);
@@ -151,28 +155,51 @@ plan(struct dashboard *d, int64_t length)
 	    (struct span){from, time_floor(end + step - 1, step), step, span_grain(step), true};
 }
 
+/* The last period, and what lies in the future; or from and to.  0, or 400. */
+static int
+want_time(struct req *rq, const struct params *params, struct dashboard *d, const char **period)
+{
+	const int64_t now = clock_now();
+	int64_t length = SECONDS_PER_DAY, from = 0, to = 0;
+	int st;
+
+	*period = "24h";
+	if (params->from == QUERY_ABSENT && params->to == QUERY_ABSENT) {
+		if (params->period != NULL && period_parse(params->period, &length) == 0)
+			*period = params->period;
+		plan(d, now > length ? now - length : 0, now, now + METRICS_MAX_AHEAD + 1);
+		return 0;
+	}
+	if ((st = want_range(rq, params->from, params->to, now, &from, &to)) != 0)
+		return st;
+	*period = NULL;
+	plan(d, from, to, to);
+	return 0;
+}
+
 /* GET /api/dashboard: 200 with summary, top_metrics and, if there are points, the other parts. */
 int
 metrics_dashboard(struct req *rq)
 {
-	struct dashboard d = {.now = clock_now()};
+	struct dashboard d = {0};
 	struct params params;
 	struct json_out *out;
-	const char *period = "24h";
-	int64_t length = SECONDS_PER_DAY;
+	char text[PERIOD_TEXT_SIZE];
+	const char *period;
 	int st;
 
-	if ((st = query_read(rq, fields, NELEM(fields), &params)) != 0)
+	if ((st = query_read(rq, fields, NELEM(fields), &params)) != 0 ||
+	    (st = want_time(rq, &params, &d, &period)) != 0)
 		return st;
-	if (params.period != NULL && period_parse(params.period, &length) == 0)
-		period = params.period;
 	if (params.labels != NULL)
 		label_filter_parse(rq->mem, params.labels, &d.filter);
 	d.project = params.project;
-	plan(&d, length);
 	out = req_json(rq);
 	json_object(out, NULL);
-	json_text(out, "period", period);
+	json_text(out, "period", period != NULL ? period : period_format(text, d.length));
+	json_time(out, "from", d.timeline.from);
+	json_time(out, "to", d.timeline.to);
+	json_text(out, "step", period_format(text, d.timeline.step));
 	if (db_begin_read(rq->db) == -1 || write_metrics(rq, out, &d) == -1 ||
 	    dashboard_vitals(rq, out, &d) == -1 || dashboard_traffic(rq, out, &d, &server) == -1 ||
 	    dashboard_traffic(rq, out, &d, &browser) == -1)

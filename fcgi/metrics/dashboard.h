@@ -8,7 +8,7 @@
 
 /* What is asked for. */
 struct dashboard {
-	int64_t now, length; /* seconds */
+	int64_t length;      /* seconds */
 	const char *project; /* NULL: all */
 	struct label_filter filter;
 	struct span whole;    /* the period as one bucket */

@@ -149,7 +149,7 @@ tell(struct db *db, struct arena *mem, const struct rule *rule, const struct wat
 	    .kind = "rule",
 	    .title = arena_printf(mem, "%s: %s", fires ? "Firing" : "Over", rule->text),
 	    .heading = fires ? "A metric is out of bounds" : "A metric is within bounds again",
-	    .path = "/",
+	    .path = "/?view=rules",
 	};
 
 	if (isfinite(now->value))

@@ -384,6 +384,17 @@ def test_rows_are_parted_by_several_labels_and_labels_become_text(metrics, name,
     assert sorted(found) == [("1", "true", 2), ("1.5", "false", 1)]
 
 
+def test_the_groups_with_the_most_points_are_enough(metrics, name, settled):
+    for group, count in {"a": 3, "b": 9, "c": 1, "d": 5}.items():
+        send(metrics, *[point(name, labels={"host": group})] * count)
+    settled()
+    answer = ask(metrics, name, group_by="host", step="1d", top=2)
+    assert [row["labels"]["host"] for row in answer["data"]] == ["b", "d"]
+    assert answer["groups"] == 4
+    assert len(ask(metrics, name, group_by="host", step="1d")["data"]) == 4
+    assert len(ask(metrics, name, group_by="host", step="1d", top=9)["data"]) == 4
+
+
 def test_a_value_with_a_comma_can_be_asked_for(metrics, name):
     send(metrics, point(name, labels={"path": "/a,b:c"}), point(name, labels={"path": "/a"}))
     for parameter in ({"labels": "path:/a\\,b:c"}, {"label": "path:/a,b:c"}):
@@ -457,6 +468,8 @@ def test_buckets_of_any_length(metrics, name, settled):
         {"label": "nonsense"},
         {"group_by": ",".join("abcdefghi")},
         {"project": "p" * 201},
+        {"top": 0},
+        {"top": "many"},
     ],
     ids=str,
 )
@@ -685,6 +698,26 @@ def test_the_dashboard_shows_traffic(
     assert (second[target], second["requests"], second["error_rate"]) == ("/b", 20, 0)
     assert second["p50"] == pytest.approx(1.0, rel=ERROR)
     assert sum(row["requests"] for row in shown["timeseries"]) == 100
+
+
+def test_the_dashboard_shows_any_two_moments(metrics, project, settled):
+    hour = int(time.time()) // HOUR * HOUR - 5 * HOUR
+    requests = [
+        point("http_requests_total", 1, project=project, timestamp=hour + n * MINUTE)
+        for n in range(120)
+    ]
+    send(metrics, *requests, vital("lcp", 900, "/", project, timestamp=hour + 60))
+    settled()
+    span = {"from": stamp(hour + 30 * MINUTE), "to": stamp(hour + 90 * MINUTE)}
+    shown = dashboard(metrics, project=project, **span)
+    assert shown["summary"]["total_datapoints"] == 60
+    assert shown["server"]["rate"] == pytest.approx(1 / MINUTE)
+    assert len(shown["server"]["timeseries"]) == 60
+    assert (shown["from"], shown["to"], shown["step"]) == (span["from"], span["to"], "1m")
+    assert shown["period"] == "1h"
+    assert "web_vitals" not in shown
+    for wrong in ({"to": stamp(hour)}, {"from": "never"}, {"from": hour, "to": hour}):
+        assert metrics.get(f"/api/dashboard?{urlencode(wrong)}").status == 400
 
 
 # ---- rules ------------------------------------------------------------------------

@@ -89,6 +89,7 @@ int errors_ignore(struct req *);      /* POST /api/errors/{}/ignore */
 int errors_delete(struct req *);      /* DELETE /api/errors/{} */
 int errors_bulk(struct req *);        /* POST /api/errors/bulk */
 int errors_projects(struct req *);    /* GET /api/projects */
+int errors_scopes(struct req *);      /* GET /api/scopes */
 int errors_alerts(struct req *);      /* GET /api/alerts */
 int errors_test_alert(struct req *);  /* POST /api/test-alert */
 

@@ -43,6 +43,7 @@ static const struct route routes[] = {
     {DELETE, "/api/errors/{}", ACCESS_WRITE, BODY_NONE, errors_delete},
     {POST, "/api/errors/bulk", ACCESS_WRITE, BODY_SMALL, errors_bulk},
     {GET, "/api/projects", ACCESS_READ, BODY_NONE, errors_projects},
+    {GET, "/api/scopes", ACCESS_READ, BODY_NONE, errors_scopes},
     {GET, "/api/alerts", ACCESS_READ, BODY_NONE, errors_alerts},
     {POST, "/api/test-alert", ACCESS_WRITE, BODY_SMALL, errors_test_alert},
 };

@@ -8,6 +8,11 @@
 /* The order in which detail and list name the keys of an error: the oldest first. */
 #define KEYS_OF "SELECT id FROM error_key WHERE error_id = ?1"
 
+/* How many errors of status ?2 were seen in scope s, up to 1000. */
+#define ERRORS_IN_SCOPE                                                                            \
+	"SELECT count(*) FROM (SELECT DISTINCT k.error_id FROM facet f CROSS JOIN error_key k"     \
+	" ON k.id = f.key_id WHERE f.scope_id = s.id AND f.status = ?2 LIMIT 1000)"
+
 extern const char *const errors_migrations[]; /* made from schema/ */
 
 static const char *const statements[] = {
@@ -130,6 +135,15 @@ static const char *const statements[] = {
 	"SELECT d.day, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15, h16,"
 	" h17, h18, h19, h20, h21, h22, h23 FROM error_key k CROSS JOIN day d ON d.key_id = k.id"
 	" WHERE k.error_id = ?1 AND d.day >= ?2",
+    /* project, status; counted up to 1000 */
+    [SQL_SCOPE_ENVIRONMENTS] = "SELECT s.environment, (" ERRORS_IN_SCOPE ") FROM scope s"
+			       " WHERE s.project = ?1 AND s.environment <> '' AND s.release = ''"
+			       " ORDER BY s.environment LIMIT 100",
+    /* (project: a release is of none), status */
+    [SQL_SCOPE_RELEASES] =
+	"SELECT s.release, (" ERRORS_IN_SCOPE ") FROM (SELECT id, release FROM scope"
+	" /*scan: sorts the releases, of which there are few*/ WHERE project = '' AND"
+	" environment = '' AND release <> '' ORDER BY id DESC LIMIT 50) s",
     [SQL_PROJECTS] = "SELECT DISTINCT project FROM tally /*scan: a few rows a project*/"
 		     " WHERE errors > 0 ORDER BY project",
 

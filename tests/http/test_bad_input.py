@@ -489,6 +489,7 @@ ROUTES = {
         "/api/errors/a%2fb",
         "/api/errors//1",
         "/api/projects",
+        "/api/scopes",
         "/api/test-alert",
         "/errors/1",
     ],

@@ -960,3 +960,30 @@ def test_the_indexer_cleans_at_its_start(fresh, project):
     stack.start()
     gone = lambda: stack.client("errors").get(f"/api/errors/{number}").status == 404  # noqa: E731
     assert eventually(gone, 20)
+
+
+# ---- scopes ------------------------------------------------------------------
+
+
+def test_scopes_are_counted_by_status_and_project(fresh):
+    errors = fresh().client("errors")
+    for n, (project, environment, release) in enumerate(
+        [("a", "live", "1"), ("a", "test", "2"), ("b", "live", "2"), ("b", None, None)]
+    ):
+        created(errors, project, exception_type=f"E{n}", environment=environment, release=release)
+    resolved = listed(errors, release="1")["errors"][0]["id"]
+    assert errors.post(f"/api/errors/{resolved}/resolve").status == 200
+
+    def scopes(query=""):
+        answer = errors.get(f"/api/scopes{query}")
+        assert answer.status == 200, answer
+        return [
+            [(one["name"], one["errors"]) for one in answer.json[key]]
+            for key in ("environments", "releases")
+        ]
+
+    assert scopes() == [[("live", 1), ("test", 1)], [("2", 2), ("1", 0)]]
+    assert scopes("?status=resolved") == [[("live", 1), ("test", 0)], [("2", 0), ("1", 1)]]
+    assert scopes("?project=b") == [[("live", 1)], [("2", 2), ("1", 0)]]
+    assert scopes("?project=none")[0] == []
+    assert errors.get("/api/scopes?status=some").status == 400

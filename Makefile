@@ -88,7 +88,7 @@ $(INDEXER_A): $(call objects,indexer)
 
 define service_rules
 $(OUT)/lib$(1).a: $(call objects,fcgi/$(1)) $(OUT)/gen/$(1)_schema.o
-$(OUT)/gen/$(1)_schema.c: $(sort $(wildcard fcgi/$(1)/schema/*.sql)) fcgi/common/alert.sql fcgi/common/sql2c.awk
+$(OUT)/gen/$(1)_schema.c: $(sort $(wildcard fcgi/$(1)/schema/*.sql)) $(wildcard fcgi/common/*.sql) fcgi/common/sql2c.awk
 	@mkdir -p $$(@D)
 	awk -v name=$(1) -f fcgi/common/sql2c.awk $$(filter fcgi/$(1)/%.sql,$$^) > $$@.new && mv $$@.new $$@
 $(BIN)/monlight-$(1): $(OUT)/fcgi/$(1)/main.o $(OUT)/lib$(1).a $(COMMON_A)

@@ -21,6 +21,8 @@ struct errors_settings {
 	const char *database_path;
 	int64_t retention_days;
 	int64_t max_bytes;
+	int64_t max_occurrences; /* these two for what is imported */
+	bool scrub;
 };
 
 /* Of the metrics collector. */
@@ -28,6 +30,7 @@ struct metrics_settings {
 	const char *database_path;
 	int64_t aggregation_interval; /* seconds between two passes of the roll-up */
 	int64_t raw_hours, minute_hours, hourly_days, daily_days;
+	int64_t series_per_metric, series_per_project, series_total; /* for what is imported */
 	const char **rules; /* METRIC_ALERT_n at [n - 1], RULES_MAX of them; NULL: not set */
 };
 
@@ -101,6 +104,8 @@ int relay_keys(struct pass *, char *const arguments[]);
 /* `monlight backup` and `monlight restore`, see backup.h; the same. */
 int backup_make(struct pass *, char *const arguments[]);
 int backup_restore(struct pass *, char *const arguments[]);
+/* `monlight import`, see import.h; the same. */
+int import_original(struct pass *, char *const arguments[]);
 int logs_ingest(struct pass *);
 int logs_ingest_watch(struct pass *);
 int logs_merge(struct pass *);

@@ -6,6 +6,7 @@
  *	monlight-indexer keys add PROJECT [ORIGIN ...]
  *	monlight-indexer backup [--keep N] DIRECTORY
  *	monlight-indexer restore [--force] BACKUP
+ *	monlight-indexer import DIRECTORY
  *
  *	-f  stay: do each job at once, and again when it is due
  *	-h  describe every variable, tab-separated
@@ -72,6 +73,10 @@ static const struct cfg_field errors_fields[] = {
 	"days a resolved error is kept"},
     {"MAX_ERRORS_BYTES", CFG_BYTES, 0, CFG(errors.max_bytes), "1G", 0, INT64_C(1) << 50, NULL,
 	"size of the database over which the least recently seen errors go; 0: no limit"},
+    {"MAX_OCCURRENCES", CFG_INT, 0, CFG(errors.max_occurrences), "5", 1, 100, NULL,
+	"of an imported error so many occurrences are kept as the first ones, so many as the last"},
+    {"SCRUB", CFG_BOOL, 0, CFG(errors.scrub), "on", 0, 0, NULL,
+	"whether secrets are taken out of imported reports"},
 };
 
 /* In the order of enum level of the logs. */
@@ -114,6 +119,12 @@ static const struct cfg_field metrics_fields[] = {
 	"days that the sums of hours are kept"},
     {"RETENTION_DAILY", CFG_INT, 0, CFG(metrics.daily_days), "365", 1, 36500, NULL,
 	"days that the sums of days are kept"},
+    {"MAX_SERIES_PER_METRIC", CFG_INT, 0, CFG(metrics.series_per_metric), "2000", 1, 10000000, NULL,
+	"label sets of an imported metric beyond which points count under an overflow series"},
+    {"MAX_SERIES_PER_PROJECT", CFG_INT, 0, CFG(metrics.series_per_project), "20000", 1, 10000000,
+	NULL, "the same of a project"},
+    {"MAX_SERIES", CFG_INT, 0, CFG(metrics.series_total), "100000", 1, 10000000, NULL,
+	"the same of all projects"},
     {"METRIC_ALERT", CFG_NUMBERED, 0, CFG(metrics.rules), NULL, 0, RULES_MAX, NULL,
 	"a rule: NAME{LABEL=VALUE} FUNCTION WINDOW OP VALUE for DURATION"},
 };
@@ -365,7 +376,8 @@ usage(void)
 			(void)fprintf(stderr, " %s", jobs[i].name);
 	(void)fputs("\n       monlight-indexer keys add PROJECT [ORIGIN ...]\n"
 		    "       monlight-indexer backup [--keep N] DIRECTORY\n"
-		    "       monlight-indexer restore [--force] BACKUP\n",
+		    "       monlight-indexer restore [--force] BACKUP\n"
+		    "       monlight-indexer import DIRECTORY\n",
 	    stderr);
 	exit(2);
 }
@@ -379,6 +391,7 @@ static const struct command {
     {"keys", RELAY, relay_keys},
     {"backup", DATABASES, backup_make},
     {"restore", DATABASES, backup_restore},
+    {"import", DATABASES, import_original},
 };
 
 static const struct command *

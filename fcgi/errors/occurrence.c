@@ -55,16 +55,17 @@ put_url(struct packing *p, struct arena *mem)
 	json_text(&p->out, "request_url", url);
 }
 
-void
-occurrence_pack(struct req *rq, const cJSON *doc, struct report *r)
+char *
+occurrence_pack(struct arena *mem, const cJSON *doc, bool scrub, size_t *packed, int *scrubbed)
 {
 	static const char *const others[] = {"environment", "release", "level", "server_name",
 	    "session_id", "user", "tags", "breadcrumbs", "contexts", "frames", "causes",
 	    "debug_ids"};
 	struct buf text = {0};
-	struct packing p = {{&text, false}, doc, errors_cfg(rq)->scrub, 0};
+	struct packing p = {{&text, false}, doc, scrub, 0};
+	char *payload;
 
-	put_url(&p, rq->mem);
+	put_url(&p, mem);
 	put_text(&p, "request_method");
 	put_tree(&p, "request_headers");
 	put_text(&p, "user_id");
@@ -73,10 +74,10 @@ occurrence_pack(struct req *rq, const cJSON *doc, struct report *r)
 	put_text(&p, "message");
 	for (size_t i = 0; i < NELEM(others); i++)
 		put_if_given(&p, others[i]);
-	r->payload = pack_zstd(rq->mem, text.data, text.len, 1, &r->payload_len);
+	payload = pack_zstd(mem, text.data, text.len, 1, packed);
 	buf_free(&text);
-	if (p.scrubbed > 0)
-		app_count(rq, COUNTER_SCRUBBED, (uint64_t)p.scrubbed);
+	*scrubbed = p.scrubbed;
+	return payload;
 }
 
 const char *

@@ -308,13 +308,16 @@ errors_report(struct req *rq)
 	struct report report = {0};
 	struct stored stored = {0};
 	const cJSON *doc;
-	int st;
+	int scrubbed, st;
 
 	if ((st = want_object(rq, &doc)) != 0 || (st = read_report(rq, doc, &report)) != 0)
 		return st;
-	occurrence_pack(rq, doc, &report);
+	report.payload =
+	    occurrence_pack(rq->mem, doc, errors_cfg(rq)->scrub, &report.payload_len, &scrubbed);
 	if (report_store(rq, &report, &stored) == DB_FAILED)
 		return req_fail_db(rq);
+	if (scrubbed > 0)
+		app_count(rq, COUNTER_SCRUBBED, (uint64_t)scrubbed);
 	if (stored.repeated)
 		app_count(rq, COUNTER_REPEATED, 1);
 	else if (stored.outcome == OUTCOME_CREATED)

@@ -50,12 +50,22 @@ struct stored {
 };
 
 /*
- * The members of the occurrence as JSON without braces, secrets taken out unless
- * SCRUB is off, in zstd; into report->payload.
+ * The members of the occurrence as JSON without braces, in zstd, in the arena; with scrub
+ * secrets are taken out, *scrubbed of them.
  */
-void occurrence_pack(struct req *, const cJSON *doc, struct report *);
+char *occurrence_pack(struct arena *, const cJSON *doc, bool scrub, size_t *packed, int *scrubbed);
 /* The same unpacked; NULL, and a line in the log, if the blob is damaged. */
 const char *occurrence_unpack(struct arena *, const void *blob, size_t len, size_t *text_len);
+
+/*
+ * Where the key's nth report, from 0, is kept: the first of them in the first slots, all later
+ * ones round the ring of the last; so many of each.
+ */
+static inline int64_t
+occurrence_slot(int64_t key_id, int64_t n, int64_t most)
+{
+	return key_id * SLOTS_PER_KEY + (n < most ? n : FIRST_LAST_SLOT + n % most);
+}
 
 /* Stores the report in one transaction.  Returns 0 or DB_FAILED. */
 int report_store(struct req *, const struct report *, struct stored *);

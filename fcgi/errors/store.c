@@ -162,33 +162,14 @@ touch_error(struct storing *s, const struct known *k)
 /* ---- what hangs on the key --------------------------------------------------- */
 
 static int
-count_hour(struct storing *s, int64_t key_id)
-{
-	int64_t at = s->report->at;
-	int hour = (int)(at % SECONDS_PER_DAY / SECONDS_PER_HOUR);
-	/* The column of an hour cannot be bound; there are twenty-four such texts. */
-	int statement =
-	    db_prepare(s->db, arena_printf(s->rq->mem,
-				  "INSERT INTO day (key_id, day, h%d) VALUES (?1, ?2, ?3)"
-				  " ON CONFLICT DO UPDATE SET h%d = h%d + excluded.h%d",
-				  hour, hour, hour, hour));
-
-	if (statement == DB_FAILED)
-		return DB_FAILED;
-	return db_run(s->db, statement,
-	    DB_ARGS(DB_INT(key_id), DB_INT(at / SECONDS_PER_DAY), DB_INT(s->report->count)));
-}
-
-/* The first go to the first slots, all later ones round the ring of the last. */
-static int
 put_occurrence(struct storing *s, const struct known *k)
 {
 	int64_t most = errors_cfg(s->rq)->max_occurrences;
-	int64_t n = k->reports < most ? k->reports : FIRST_LAST_SLOT + k->reports % most;
 
 	return db_run(s->db, SQL_OCCURRENCE_PUT,
-	    DB_ARGS(DB_INT(k->key_id * SLOTS_PER_KEY + n), DB_INT(clock_now_ns() / 1000),
-		DB_INT(s->report->at), DB_BLOB(s->report->payload, s->report->payload_len)));
+	    DB_ARGS(DB_INT(occurrence_slot(k->key_id, k->reports, most)),
+		DB_INT(clock_now_ns() / 1000), DB_INT(s->report->at),
+		DB_BLOB(s->report->payload, s->report->payload_len)));
 }
 
 /* ---- tags and people --------------------------------------------------------- */
@@ -288,6 +269,7 @@ count_key(struct storing *s, const struct known *k)
 static int
 store(struct storing *s)
 {
+	const struct report *r = s->report;
 	struct known k = {0};
 	int found = find_key(s, &k);
 
@@ -299,9 +281,10 @@ store(struct storing *s)
 			     : k.reopens      ? OUTCOME_REOPENED
 					      : OUTCOME_INCREMENTED;
 	if (count_key(s, &k) == -1 || (found == DB_ROW && touch_error(s, &k) == -1) ||
-	    count_hour(s, k.key_id) == -1 || put_occurrence(s, &k) == -1 ||
-	    report_count_facets(s, &k) == -1 || count_tags(s, k.key_id) == -1 ||
-	    note_people(s, k.key_id) == -1 || report_notify(s, &k) == -1 || keep_event(s) == -1)
+	    errors_count_hour(s->db, s->rq->mem, k.key_id, r->at, r->count) == -1 ||
+	    put_occurrence(s, &k) == -1 || report_count_facets(s, &k) == -1 ||
+	    count_tags(s, k.key_id) == -1 || note_people(s, k.key_id) == -1 ||
+	    report_notify(s, &k) == -1 || keep_event(s) == -1)
 		return DB_FAILED;
 	return found == DB_NONE ? add_words(s, &k) : 0;
 }

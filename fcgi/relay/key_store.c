@@ -31,6 +31,34 @@ dsn_key_add(
 	return db_commit(db);
 }
 
+static int
+adopt(struct db *db, const char *key, const char *project, int64_t made_at, bool active)
+{
+	if (db_run(db, SQL_KEY_SEED, DB_ARGS(DB_TEXT(key), DB_TEXT(project), DB_INT(made_at))) ==
+	    DB_FAILED)
+		return DB_FAILED;
+	if (db_changes(db) == 0)
+		return DB_NONE;
+	if (!active &&
+	    db_run(db, SQL_KEY_SWITCH, DB_ARGS(DB_INT(db_last_id(db)), DB_INT(false))) == DB_FAILED)
+		return DB_FAILED;
+	return DB_ROW;
+}
+
+int
+dsn_key_adopt(struct db *db, const char *key, const char *project, int64_t made_at, bool active)
+{
+	int st;
+
+	if (db_begin(db) == DB_FAILED)
+		return DB_FAILED;
+	if ((st = adopt(db, key, project, made_at, active)) == DB_FAILED) {
+		db_rollback(db);
+		return DB_FAILED;
+	}
+	return db_commit(db) == DB_FAILED ? DB_FAILED : st;
+}
+
 /* Splits "project:key" at the first colon, trimmed in place; false if either is missing. */
 static bool
 split_seed(char *item, const char **project, const char **key)

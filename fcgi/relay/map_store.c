@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "map_store.h"
 
+#include <ctype.h>
 #include <string.h>
 
-#include "clock.h"
 #include "log.h"
 #include "pack.h"
 #include "relay_sql.h"
 #include "text.h"
 
 #define ZSTD_LEVEL 3
+#define DEBUG_ID_MAX 64
 #define PART_LIST 64 /* paths or names of a part; each ends with a NUL */
 #define PART_BYTES_MAX ((size_t)64 << 20)
 
@@ -24,6 +25,19 @@ struct map_part {
 	const char *data;
 	size_t len;
 };
+
+const char *
+map_debug_id(struct arena *mem, const char *id)
+{
+	char *plain;
+
+	if (id == NULL || *id == '\0' || strlen(id) > DEBUG_ID_MAX)
+		return NULL;
+	plain = arena_strdup(mem, id);
+	for (char *p = plain; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return plain;
+}
 
 /* ---- reading one that came ---------------------------------------------------------- */
 
@@ -122,7 +136,7 @@ put(struct db *db, const struct map_place *place, const struct map_parts *parts,
 	if (db_run(db, SQL_MAP_DROP, names, NELEM(names)) == DB_FAILED ||
 	    db_run(db, SQL_MAP_ADD,
 		DB_ARGS(names[0], names[1], names[2], DB_TEXT(place->path),
-		    DB_TEXT(place->debug_id), DB_INT(clock_now()), DB_INT(place->bytes))) ==
+		    DB_TEXT(place->debug_id), DB_INT(place->uploaded_at), DB_INT(place->bytes))) ==
 		DB_FAILED)
 		return DB_FAILED;
 	*id = db_last_id(db);
@@ -144,6 +158,22 @@ map_put(struct db *db, const struct map_place *place, const struct map_parts *pa
 		return DB_FAILED;
 	}
 	return db_commit(db);
+}
+
+int
+map_exists(struct db *db, const struct map_place *place)
+{
+	int find = db_prepare(db, "SELECT 1 FROM source_map WHERE project = ?1 AND release = ?2"
+				  " AND file_url = ?3");
+	int st;
+
+	if (find == DB_FAILED)
+		return DB_FAILED;
+	st = db_query(db, find,
+	    DB_ARGS(DB_TEXT(place->project), DB_TEXT(place->release), DB_TEXT(place->file_url)));
+	if (st == DB_ROW)
+		db_done(db, find);
+	return st;
 }
 
 int

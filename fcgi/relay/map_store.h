@@ -37,7 +37,11 @@ struct map_place {
 	const char *path;     /* stack_path() of file_url */
 	const char *debug_id; /* lower case, or NULL */
 	int64_t bytes;        /* of the map as it came */
+	int64_t uploaded_at;  /* Unix seconds */
 };
+
+/* A debug id in its one spelling, in the arena; NULL for none and for what is too long to be one. */
+const char *map_debug_id(struct arena *, const char *id);
 
 /* Takes the document apart.  On SOURCEMAP_INVALID *why is a static sentence. */
 enum sourcemap_result map_read(
@@ -45,6 +49,9 @@ enum sourcemap_result map_read(
 
 /* Stores it in place of one for the same file.  Returns 0 or DB_FAILED. */
 int map_put(struct db *, const struct map_place *, const struct map_parts *, int64_t *id);
+
+/* Whether there is one for that file of that release.  DB_ROW, DB_NONE or DB_FAILED. */
+int map_exists(struct db *, const struct map_place *);
 
 /* Drops one map that was uploaded before then, if there is one.  DB_ROW, DB_NONE or DB_FAILED. */
 int map_drop_older(struct db *, int64_t before);

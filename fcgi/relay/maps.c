@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Source maps: taking, listing and dropping them. */
-#include <ctype.h>
 #include <string.h>
 
+#include "clock.h"
 #include "map_store.h"
 #include "query.h"
 #include "relay.h"
@@ -11,7 +11,6 @@
 
 #define RELEASE_MAX 100
 #define FILE_URL_MAX 500
-#define DEBUG_ID_MAX 64
 
 struct upload {
 	const char *project, *release, *file_url, *debug_id;
@@ -76,20 +75,6 @@ read_wrapped(struct req *rq, struct upload *u)
 			      : refuse_map(rq, arena_printf(rq->mem, "%s, at byte %zu", why, at));
 }
 
-/* The id in one spelling, NULL for none; what is too long to be one is none. */
-static const char *
-plain_debug_id(struct arena *mem, const char *id)
-{
-	char *plain;
-
-	if (id == NULL || *id == '\0' || strlen(id) > DEBUG_ID_MAX)
-		return NULL;
-	plain = arena_strdup(mem, id);
-	for (char *p = plain; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return plain;
-}
-
 static int
 reply_uploaded(struct req *rq, const struct map_place *place, int64_t id)
 {
@@ -131,9 +116,10 @@ maps_upload(struct req *rq)
 	    .release = u.release,
 	    .file_url = u.file_url,
 	    .path = stack_path(rq->mem, u.file_url, strlen(u.file_url)),
-	    .debug_id = plain_debug_id(
-		rq->mem, u.debug_id != NULL ? u.debug_id : sourcemap_debug_id(u.map)),
+	    .debug_id =
+		map_debug_id(rq->mem, u.debug_id != NULL ? u.debug_id : sourcemap_debug_id(u.map)),
 	    .bytes = u.bytes,
+	    .uploaded_at = clock_now(),
 	};
 	if (map_put(rq->db, &place, &parts, &id) == DB_FAILED)
 		return req_fail_db(rq);

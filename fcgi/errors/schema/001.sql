@@ -203,3 +203,5 @@ CREATE TRIGGER error_key_gone AFTER DELETE ON error_key BEGIN
 END;
 
 -- include fcgi/common/alert.sql
+
+-- include fcgi/common/imported.sql

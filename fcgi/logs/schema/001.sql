@@ -123,3 +123,5 @@ INSERT INTO number VALUES
 	('last_pass', 0),                    -- Unix seconds: the last pass of ingest that read all there was
 	('cursors_seen', 0),                 -- Unix seconds: when cursor.seen was last brought up to date
 	('sources_readable', 1);             -- 0: LOG_SOURCES could not be read in the last pass
+
+-- include fcgi/common/imported.sql

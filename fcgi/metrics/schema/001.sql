@@ -123,3 +123,5 @@ CREATE TABLE rule (
 
 -- What the rules tell.
 -- include fcgi/common/alert.sql
+
+-- include fcgi/common/imported.sql

@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The arena's promises: zeroed, aligned, apart from each other, gone at the reset. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
-
-static struct arena *mem;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	mem = arena_new(256);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
+#include "tests/unit/with_arena.h"
 
 static void
 memory_comes_zeroed_and_aligned(void **state)
@@ -143,20 +120,18 @@ heap_memory_follows_the_same_rule(void **state)
 	free(p);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(memory_comes_zeroed_and_aligned),
-	    TEST(pieces_do_not_overlap),
-	    TEST(a_piece_may_be_larger_than_any_chunk),
-	    TEST(a_reset_makes_the_kept_memory_new),
-	    TEST(strings_are_copied),
-	    TEST(freeing_nothing_is_allowed),
-	    TEST(an_arena_may_keep_nothing),
-	    TEST(heap_memory_follows_the_same_rule),
+	    WITH_ARENA(memory_comes_zeroed_and_aligned),
+	    WITH_ARENA(pieces_do_not_overlap),
+	    WITH_ARENA(a_piece_may_be_larger_than_any_chunk),
+	    WITH_ARENA(a_reset_makes_the_kept_memory_new),
+	    WITH_ARENA(strings_are_copied),
+	    WITH_ARENA(freeing_nothing_is_allowed),
+	    WITH_ARENA(an_arena_may_keep_nothing),
+	    WITH_ARENA(heap_memory_follows_the_same_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

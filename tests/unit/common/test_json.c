@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON in and out; the writer is also the mirror in which the reader is looked at. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,27 +8,10 @@
 
 #include "json.h"
 #include "json_scan.h"
+#include "tests/unit/with_arena.h"
 #include "text.h"
 
 #define FFFD "\xef\xbf\xbd"
-
-static struct arena *mem;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	mem = arena_new(4096);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
 
 /* The document as we write it, or NULL if it was refused; *why then says so. */
 static const char *
@@ -546,31 +523,29 @@ cjson_keeps_its_own_memory_elsewhere(void **state)
 	cJSON_Delete(own);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(documents_are_read),
-	    TEST(what_is_no_document_is_refused_with_a_reason),
-	    TEST(a_nul_byte_is_no_blank),
-	    TEST(the_text_is_not_read_beyond_its_length),
-	    TEST(sixty_four_levels_are_deep_enough),
-	    TEST(siblings_do_not_add_to_the_depth),
-	    TEST(a_million_brackets_do_no_harm),
-	    TEST(bad_bytes_in_any_number_are_replaced),
-	    TEST(long_numbers_reach_cjson_short),
-	    TEST(many_members_keep_their_last_values),
-	    TEST(one_name_many_times_leaves_one_member),
-	    TEST(more_than_a_few_members_lose_duplicates_anywhere),
-	    TEST(members_are_found_by_their_exact_name),
-	    TEST(whole_numbers_are_told_from_others),
-	    TEST(every_kind_of_value_is_written),
-	    TEST(bytes_that_are_no_text_never_leave),
-	    TEST(numbers_are_spelled_as_short_as_they_can_be),
-	    TEST(numbers_read_back_as_they_were),
-	    TEST(cjson_keeps_its_own_memory_elsewhere),
+	    WITH_ARENA(documents_are_read),
+	    WITH_ARENA(what_is_no_document_is_refused_with_a_reason),
+	    WITH_ARENA(a_nul_byte_is_no_blank),
+	    WITH_ARENA(the_text_is_not_read_beyond_its_length),
+	    WITH_ARENA(sixty_four_levels_are_deep_enough),
+	    WITH_ARENA(siblings_do_not_add_to_the_depth),
+	    WITH_ARENA(a_million_brackets_do_no_harm),
+	    WITH_ARENA(bad_bytes_in_any_number_are_replaced),
+	    WITH_ARENA(long_numbers_reach_cjson_short),
+	    WITH_ARENA(many_members_keep_their_last_values),
+	    WITH_ARENA(one_name_many_times_leaves_one_member),
+	    WITH_ARENA(more_than_a_few_members_lose_duplicates_anywhere),
+	    WITH_ARENA(members_are_found_by_their_exact_name),
+	    WITH_ARENA(whole_numbers_are_told_from_others),
+	    WITH_ARENA(every_kind_of_value_is_written),
+	    WITH_ARENA(bytes_that_are_no_text_never_leave),
+	    WITH_ARENA(numbers_are_spelled_as_short_as_they_can_be),
+	    WITH_ARENA(numbers_read_back_as_they_were),
+	    WITH_ARENA(cjson_keeps_its_own_memory_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Round trips, and everything a sender could do to a compressed body. */
 #define ZLIB_CONST
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -14,24 +8,7 @@
 
 #include "buf.h"
 #include "pack.h"
-
-static struct arena *mem;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	mem = arena_new(4096);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
+#include "tests/unit/with_arena.h"
 
 /* One gzip member with that content, added to b. */
 static void
@@ -232,22 +209,20 @@ broken_gzip_is_said_to_be_so(void **state)
 	buf_free(&b);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(zstd_gives_back_what_it_took),
-	    TEST(zstd_stops_at_the_limit),
-	    TEST(broken_zstd_is_said_to_be_so),
-	    TEST(a_zstd_frame_that_lies_about_its_size_is_broken),
-	    TEST(gzip_is_inflated),
-	    TEST(an_empty_gzip_member_is_an_empty_text),
-	    TEST(all_members_of_a_gzip_stream_count),
-	    TEST(gzip_of_any_length_meets_its_limit_exactly),
-	    TEST(a_gzip_bomb_is_not_unpacked),
-	    TEST(broken_gzip_is_said_to_be_so),
+	    WITH_ARENA(zstd_gives_back_what_it_took),
+	    WITH_ARENA(zstd_stops_at_the_limit),
+	    WITH_ARENA(broken_zstd_is_said_to_be_so),
+	    WITH_ARENA(a_zstd_frame_that_lies_about_its_size_is_broken),
+	    WITH_ARENA(gzip_is_inflated),
+	    WITH_ARENA(an_empty_gzip_member_is_an_empty_text),
+	    WITH_ARENA(all_members_of_a_gzip_stream_count),
+	    WITH_ARENA(gzip_of_any_length_meets_its_limit_exactly),
+	    WITH_ARENA(a_gzip_bomb_is_not_unpacked),
+	    WITH_ARENA(broken_gzip_is_said_to_be_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

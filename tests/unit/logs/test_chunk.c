@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines come out of a chunk as they went in; bytes that are none are refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chunk.h"
 #include "pack.h"
+#include "tests/unit/with_arena.h"
 #include "text.h"
 
 static const struct log_line rows[] = {
@@ -21,24 +16,6 @@ static const struct log_line rows[] = {
     {.id = 51, .ns = INT64_MIN, .text = "caf\xc3\xa9", .len = 5, .kind = KIND_LIFECYCLE},
     {.id = (INT64_C(1) << 53) - 1, .ns = 0, .text = "last", .len = 4, .level = 1},
 };
-
-static struct arena *mem;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	mem = arena_new(4096);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
 
 static void
 check(const struct chunk *c, const struct log_line *want, size_t n)
@@ -162,16 +139,14 @@ many_lines_at_random(void **state)
 	free(lines);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(lines_come_out_as_they_went_in),
-	    TEST(an_empty_chunk_is_one),
-	    TEST(what_is_no_chunk_is_refused),
-	    TEST(many_lines_at_random),
+	    WITH_ARENA(lines_come_out_as_they_went_in),
+	    WITH_ARENA(an_empty_chunk_is_one),
+	    WITH_ARENA(what_is_no_chunk_is_refused),
+	    WITH_ARENA(many_lines_at_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

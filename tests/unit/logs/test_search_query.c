@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The language of the search box: which lines a query finds, and what the index is asked. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "search_query.h"
+#include "tests/unit/with_arena.h"
 #include "text.h"
-
-static struct arena *mem;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	mem = arena_new(4096);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
 
 static bool
 finds(const char *text, bool heed_case, const char *line)
@@ -246,17 +223,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_query_finds_the_lines_it_means, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(case_matters_when_it_is_heeded, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		the_index_is_asked_for_words_that_must_be_there, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		a_word_longer_than_the_index_keeps_is_asked_for_by_what_it_keeps, set_up,
-		tear_down),
+	    WITH_ARENA(a_query_finds_the_lines_it_means),
+	    WITH_ARENA(case_matters_when_it_is_heeded),
+	    WITH_ARENA(the_index_is_asked_for_words_that_must_be_there),
+	    WITH_ARENA(a_word_longer_than_the_index_keeps_is_asked_for_by_what_it_keeps),
 	    cmocka_unit_test(only_letters_of_ascii_are_folded),
-	    cmocka_unit_test_setup_teardown(nothing_to_find_is_no_query, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		brackets_without_end_do_not_exhaust_the_stack, set_up, tear_down),
+	    WITH_ARENA(nothing_to_find_is_no_query),
+	    WITH_ARENA(brackets_without_end_do_not_exhaust_the_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

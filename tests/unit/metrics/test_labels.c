@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* labels.h: one text for a set, however it is spelt, and conditions on it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "labels.h"
+#include "tests/unit/with_arena.h"
 #include "text.h"
-
-static struct arena *mem;
-
-static int
-make_arena(void **state)
-{
-	(void)state;
-	mem = arena_new(65536);
-	return 0;
-}
-
-static int
-free_arena(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
 
 static const cJSON *
 parse(const char *text)
@@ -232,18 +209,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(equal_sets_have_one_text, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		what_is_no_set_of_labels_is_refused, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(sizes_have_limits, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		conditions_choose_a_subset_in_any_order, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		a_condition_on_the_project_stands_apart, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		a_single_condition_keeps_its_commas, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		groups_have_the_labels_that_were_asked_for, make_arena, free_arena),
+	    WITH_ARENA(equal_sets_have_one_text),
+	    WITH_ARENA(what_is_no_set_of_labels_is_refused),
+	    WITH_ARENA(sizes_have_limits),
+	    WITH_ARENA(conditions_choose_a_subset_in_any_order),
+	    WITH_ARENA(a_condition_on_the_project_stands_apart),
+	    WITH_ARENA(a_single_condition_keeps_its_commas),
+	    WITH_ARENA(groups_have_the_labels_that_were_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

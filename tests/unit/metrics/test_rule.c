@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* rule.h: what a rule says, and what is none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <math.h>
 
 #include "rule.h"
+#include "tests/unit/with_arena.h"
 #include "text.h"
-
-static struct arena *mem;
-
-static int
-make_arena(void **state)
-{
-	(void)state;
-	mem = arena_new(4096);
-	return 0;
-}
-
-static int
-free_arena(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
 
 static void
 rules_are_read(void **state)
@@ -149,11 +126,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(rules_are_read, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(quantiles_are_hundredths, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		what_is_no_rule_is_refused_with_a_reason, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(comparisons_compare, make_arena, free_arena),
+	    WITH_ARENA(rules_are_read),
+	    WITH_ARENA(quantiles_are_hundredths),
+	    WITH_ARENA(what_is_no_rule_is_refused_with_a_reason),
+	    WITH_ARENA(comparisons_compare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,36 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* sketch.h: what adds up adds up exactly, and quantiles keep their word. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sketch.h"
+#include "tests/unit/with_arena.h"
 #include "text.h"
-
-static struct arena *mem;
-
-static int
-make_arena(void **state)
-{
-	(void)state;
-	mem = arena_new(65536);
-	return 0;
-}
-
-static int
-free_arena(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
 
 static struct sketch *
 sketch_of(const double *values, size_t n)
@@ -377,28 +354,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		a_quantile_is_within_the_error_of_its_scale, make_arena, free_arena),
+	    WITH_ARENA(a_quantile_is_within_the_error_of_its_scale),
 	    cmocka_unit_test(the_error_at_scale_6_is_what_the_design_says),
-	    cmocka_unit_test_setup_teardown(
-		merged_parts_are_the_whole_bin_for_bin, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		what_is_taken_away_was_never_there, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		what_is_not_there_cannot_be_taken_away, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		boundaries_belong_to_the_bin_below, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		a_coarser_scale_is_the_same_as_having_been_coarse_all_along, make_arena,
-		free_arena),
-	    cmocka_unit_test_setup_teardown(
-		counts_up_to_a_limit_are_exact_away_from_it, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		the_extremes_of_doubles_have_bins, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(
-		the_rank_is_the_nearest_of_the_contract, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(damaged_bytes_are_refused, make_arena, free_arena),
-	    cmocka_unit_test_setup_teardown(a_cleared_sketch_is_a_new_one, make_arena, free_arena),
+	    WITH_ARENA(merged_parts_are_the_whole_bin_for_bin),
+	    WITH_ARENA(what_is_taken_away_was_never_there),
+	    WITH_ARENA(what_is_not_there_cannot_be_taken_away),
+	    WITH_ARENA(boundaries_belong_to_the_bin_below),
+	    WITH_ARENA(a_coarser_scale_is_the_same_as_having_been_coarse_all_along),
+	    WITH_ARENA(counts_up_to_a_limit_are_exact_away_from_it),
+	    WITH_ARENA(the_extremes_of_doubles_have_bins),
+	    WITH_ARENA(the_rank_is_the_nearest_of_the_contract),
+	    WITH_ARENA(damaged_bytes_are_refused),
+	    WITH_ARENA(a_cleared_sketch_is_a_new_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

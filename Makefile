@@ -280,10 +280,13 @@ format: $(VENV)/stamp $(NODE_STAMP)
 	npm run --silent format
 format-check:
 	@clang-format --dry-run -Werror $(C_FILES)
-$(OUT)/tidy/%: %.c .clang-tidy $(wildcard fcgi/*/*.h indexer/*.h)
+TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -DMONLIGHT_VERSION='"$(VERSION)"' -Ifcgi/common -I$(<D) \
+	$(SERVICES:%=-Ifcgi/%) -Iindexer
+$(OUT)/tidy/%: %.c .clang-tidy
 	@mkdir -p $(@D)
 	@echo "tidy $<"
-	@clang-tidy --quiet $< -- -std=gnu11 -D_GNU_SOURCE -DMONLIGHT_VERSION='"$(VERSION)"' -Ifcgi/common -I$(<D) $(SERVICES:%=-Ifcgi/%) -Iindexer 2>/dev/null
+	@clang-tidy --quiet $< -- $(TIDY_FLAGS) 2>/dev/null
+	@$(CC) $(TIDY_FLAGS) -MM -MP -MT $@ -MF $@.d $<
 	@touch $@
 tidy: $(TIDY)
 shell:

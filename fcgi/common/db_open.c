@@ -102,28 +102,38 @@ compile(struct db *db)
 	return 0;
 }
 
-struct db *
-db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
+/* A handle without more than its file and its manners; NULL, logged, if there is none. */
+static struct db *
+open_handle(const char *path, const struct db_schema *schema, int flags)
 {
 	struct db *db = heap_alloc(sizeof *db);
-	int st;
 
 	db->schema = schema;
 	db->path = heap_strdup(path);
 	db->lock_fd = -1;
 	db->data_version = -1;
 	(void)umask(0077);
-	if (sqlite3_open_v2(path, &db->handle,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		log_errorx("%s: %s", path,
 		    db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
-		goto fail;
+		db_close(db);
+		return NULL;
 	}
-	if (strcmp(path, ":memory:") != 0 && (db->lock_fd = db_open_beside(path, "-lock")) == -1)
-		goto fail;
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+	return db;
+}
+
+struct db *
+db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
+{
+	struct db *db = open_handle(path, schema, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	int st;
+
+	if (db == NULL)
+		return NULL;
+	if (strcmp(path, ":memory:") != 0 && (db->lock_fd = db_open_beside(path, "-lock")) == -1)
+		goto fail;
 	/*
 	 * A file is made once, and SQLite does not wait for who turns it into a WAL
 	 * database: processes that start together take turns.  Who holds the lock for
@@ -144,22 +154,11 @@ fail:
 struct db *
 db_open_readonly(const char *path, const struct db_schema *schema)
 {
-	struct db *db = heap_alloc(sizeof *db);
+	struct db *db = open_handle(path, schema, SQLITE_OPEN_READONLY);
 	int64_t id;
 
-	db->schema = schema;
-	db->path = heap_strdup(path);
-	db->lock_fd = -1;
-	db->data_version = -1;
-	(void)umask(0077);
-	if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK) {
-		log_errorx("%s: %s", path,
-		    db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
-		goto fail;
-	}
-	(void)sqlite3_extended_result_codes(db->handle, 1);
-	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+	if (db == NULL)
+		return NULL;
 	if (db_ask_number(db, "PRAGMA application_id", &id) == -1)
 		goto fail;
 	if (schema->application_id != 0 && id != schema->application_id) {

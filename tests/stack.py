@@ -22,6 +22,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import openapi
+
 ROOT = Path(__file__).resolve().parent.parent
 CONTROL = ROOT / "lighttpd" / "monlight"
 EXPECTED = Path(__file__).parent / "http" / "expected_stderr.txt"
@@ -94,20 +96,24 @@ class Answer:
 
 
 class Client:
-    """Speaks to one service, by default with its key.  A connection per request."""
+    """Speaks to one service, by default with its key.  A connection per request.
 
-    def __init__(self, port, key=None, source=None, timeout=30):
+    Of a client that knows its service every answer is held against docs/openapi.
+    """
+
+    def __init__(self, port, key=None, source=None, timeout=30, service=None):
         self.port, self.key, self.source, self.timeout = port, key, source, timeout
+        self.service = service
 
     def anonymous(self):
-        return Client(self.port, None, self.source, self.timeout)
+        return self.with_key(None)
 
     def with_key(self, key):
-        return Client(self.port, key, self.source, self.timeout)
+        return Client(self.port, key, self.source, self.timeout, self.service)
 
     def at(self, source):
         """The same from another address; all of 127.0.0.0/8 is this machine."""
-        return Client(self.port, self.key, source, self.timeout)
+        return Client(self.port, self.key, source, self.timeout, self.service)
 
     def connect(self):
         source = (self.source, 0) if self.source else None
@@ -128,9 +134,12 @@ class Client:
         try:
             connection.request(method, path, body=body, headers=headers)
             reply = connection.getresponse()
-            return Answer(reply.status, reply.headers, reply.read())
+            answer = Answer(reply.status, reply.headers, reply.read())
         finally:
             connection.close()
+        if self.service is not None:
+            openapi.check(self.service, method, path, answer)
+        return answer
 
     def get(self, path, **headers):
         return self.request("GET", path, headers=_spelled(headers))
@@ -356,7 +365,7 @@ class Stack:
     # ---- whom to ask ------------------------------------------------------------
 
     def client(self, service, source=None):
-        return Client(self.ports[service], self.keys[service], source)
+        return Client(self.ports[service], self.keys[service], source, service=service)
 
     # ---- what was said ----------------------------------------------------------
 

@@ -314,11 +314,21 @@ serve(struct app *app, struct db *db, const sigset_t *waiting)
 static void
 usage(const struct app *app)
 {
-	(void)fprintf(stderr, "usage: %s [-hnV]\n", app->program);
+	(void)fprintf(stderr, "usage: %s [-hnrV]\n", app->program);
 	exit(2);
 }
 
-/* Answers -h, -n and -V; returns when the program is to serve. */
+/* What it answers, a line each: what docs/openapi is compared with. */
+static void
+print_routes(const struct app *app)
+{
+	const struct route *r;
+
+	for (size_t i = 0; (r = app_route(app, i)) != NULL; i++)
+		(void)printf("%s %s\n", method_name(r->method), r->path);
+}
+
+/* Answers -h, -n, -r and -V; returns when the program is to serve. */
 static void
 read_options(const struct app *app, int argc, char *argv[])
 {
@@ -326,7 +336,7 @@ read_options(const struct app *app, int argc, char *argv[])
 	size_t n = app_fields(app, fields, NELEM(fields));
 	int option;
 
-	while ((option = getopt(argc, argv, "hnV")) != -1)
+	while ((option = getopt(argc, argv, "hnrV")) != -1)
 		switch (option) {
 		case 'h':
 			cfg_describe(fields, n, app->prefix, stdout);
@@ -335,6 +345,9 @@ read_options(const struct app *app, int argc, char *argv[])
 			if (app_configure(app, stderr) > 0)
 				exit(1);
 			cfg_print(app->cfg, fields, n, stdout);
+			exit(0);
+		case 'r':
+			print_routes(app);
 			exit(0);
 		case 'V':
 			(void)printf("%s %s\n", app->program, MONLIGHT_VERSION);

@@ -53,12 +53,26 @@ path_matches(const char *pattern, const char *path, struct arena *mem, const cha
 	return *path == '\0';
 }
 
+/* Whether a row names the path as it is: then {} does not stand for its last segment. */
+static bool
+is_named(const char *path, const struct route *routes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 const struct route *
 route_find(struct req *rq, const struct route *routes, size_t n, const char **allowed)
 {
+	bool named = is_named(rq->path, routes, n);
+
 	for (size_t i = 0; i < n; i++) {
 		const char *params[REQ_MAX_PARAMS] = {0};
 
+		if (named && strcmp(routes[i].path, rq->path) != 0)
+			continue;
 		if (!path_matches(routes[i].path, rq->path, rq->mem, params))
 			continue;
 		if (routes[i].method == rq->method) {

@@ -418,6 +418,14 @@ def test_any_query_string_is_borne(errors, query):
     assert answer.json is not None
 
 
+def test_a_search_may_hold_a_tab_and_the_end_of_a_line(errors, logs, project):
+    told = report(project, message="first\tsecond\nthird")
+    assert errors.post("/api/errors", told).status == 201
+    found = errors.get(f"/api/errors?project={project}&search=first%09second%0D%0Athird").json
+    assert found["total"] == 1
+    assert logs.get("/api/logs?search=a%09b%0Ac%1B%7F").status == 200
+
+
 def test_a_query_of_a_hundred_thousand_bytes_is_refused(errors):
     sent = (
         f"GET /api/errors?search={'a' * 100_000} HTTP/1.1\r\nHost: x\r\n"

@@ -236,6 +236,11 @@ def test_a_wrong_method_is_405_with_allow(client, method):
     assert "GET" in answer.headers["Allow"]
 
 
+def test_allow_names_the_methods_of_the_very_path(errors):
+    answer = errors.request("PUT", "/api/errors/bulk", json_body={})
+    assert answer.status == 405 and answer.headers["Allow"] == "POST"
+
+
 def test_a_key_comes_before_the_size(errors):
     body = b"x" * (LARGEST_BODY["errors"] + 1)
     assert errors.anonymous().request("POST", "/api/errors", body).status == 401

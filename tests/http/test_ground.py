@@ -311,8 +311,11 @@ def test_a_burst_of_the_limit_then_429(fresh, service):
 def test_the_documented_default_is_a_hundred_a_minute(fresh):
     stack = fresh(RATE_LIMIT="")
     errors = stack.client("errors")
-    statuses = [errors.get("/api/projects").status for _ in range(101)]
-    assert statuses == [200] * 100 + [429]
+    begun, granted = time.monotonic(), 0
+    while errors.get("/api/projects").status == 200:
+        granted += 1
+    come_back = (time.monotonic() - begun) * 100 / 60
+    assert 100 <= granted <= 101 + come_back
 
 
 def test_a_limit_does_not_touch_health_ingestion_or_other_credentials(fresh, project):

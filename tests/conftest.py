@@ -68,7 +68,7 @@ def fresh(request):
     try:
         yield start
         for stack in stacks:
-            if stack.process.poll() is None:
+            if stack.process and stack.process.poll() is None:
                 assert stack.stop() == 0
             said = stack.unexpected(plain_name(request))
             assert not said, "\n".join(said)

@@ -1,18 +1,21 @@
 // One error: its cause, how often and where it happens, and what to do with it.
 
-import { html, useEffect, useMemo, useRef } from "./vendor/preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { get } from "./common/api.js";
 import { Copy, Level, Refresh, classes } from "./common/components.js";
 import { oneLine } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { later } from "./common/layout.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { Link, navigate, setParams, useLocation, useScroll } from "./common/url.js";
 import { Occurrence } from "./occurrence.js";
 import { asMarkdown, asText } from "./report.js";
-import { Side } from "./side.js";
+import { Side, newest } from "./side.js";
 import { change, shown } from "./state.js";
+
+const Ask = later(() => import("./ask.js"));
 
 const SCROLLS = 200; // characters of a message that may need to be scrolled, by keys as well
 
@@ -33,6 +36,7 @@ export default function Detail({ id }) {
     get(`${path}/occurrences`, {}, { signal }),
   );
   const title = useRef(null);
+  const [asked, setAsked] = useState(null);
 
   const error = detail.data;
   const occurrences = useMemo(() => (error ? merged(error, kept.data?.occurrences) : []), [error, kept.data]);
@@ -54,12 +58,19 @@ export default function Detail({ id }) {
     title.current?.focus({ preventScroll: true });
   }, [Boolean(error)]);
 
-  const turn = () =>
-    error && change(error.status === "unresolved" ? "resolve" : "reopen", [id], detail.reload);
+  const act = (verb, terms) => {
+    if (verb !== "delete") return change(verb, [id], detail.reload, terms);
+    // Nothing is left to be shown here.
+    return change(verb, [id], () => navigate(shown.query, { replace: true }));
+  };
+  const turn = () => error && act(error.status === "unresolved" ? "resolve" : "reopen");
+  const ask = (what) => error && setAsked(what);
   const neighbour = (by) => shown.ids[shown.ids.indexOf(id) + by];
   const go = (by) => shown.ids.includes(id) && neighbour(by) && navigate(`errors/${neighbour(by)}`);
   useKeys([
     { keys: ["e"], label: "Resolve or reopen", run: turn },
+    { keys: ["m"], label: "Ignore", run: () => ask("ignore") },
+    { keys: ["Delete"], label: "Delete", run: () => ask("delete") },
     { keys: ["j", "ArrowDown"], label: "Next error of the list", run: () => go(1) },
     { keys: ["k", "ArrowUp"], label: "Previous error of the list", run: () => go(-1) },
     { keys: ["p", "ArrowLeft"], label: "Older report", run: () => walk(at + 1) },
@@ -87,19 +98,24 @@ export default function Detail({ id }) {
     <${Problem} error=${detail.error} retry=${detail.reload} />
     ${
       error
-        ? html`<${Head} error=${error} occurrence=${occurrence} turn=${turn} title=${title} />
+        ? html`<${Head} error=${error} occurrence=${occurrence} turn=${turn} ask=${ask} title=${title} />
           <div class=${classes("detail", detail.slow && "stale")}>
             <div class="main">
               <${Occurrence} error=${error} occurrences=${occurrences} at=${at} walk=${walk} raw=${params.get("view") === "raw"} />
             </div>
-            <${Side} error=${error} />
-          </div>`
+            <${Side} error=${error} reload=${detail.reload} />
+          </div>
+          ${
+            asked &&
+            html`<${Ask} what=${asked} errors=${[error]} releases=${newest(error.releases).map(({ name }) => name)}
+              act=${act} onClose=${() => setAsked(null)} />`
+          }`
         : !detail.error && html`<${Skeleton} shown=${detail.slow} />`
     }
   `;
 }
 
-function Head({ error, occurrence, turn, title }) {
+function Head({ error, occurrence, turn, ask, title }) {
   const open = error.status === "unresolved";
   const address = `${location.origin}${location.pathname}`;
   return html`<header class=${`title level-${error.level}`}>
@@ -117,6 +133,12 @@ function Head({ error, occurrence, turn, title }) {
       <button class=${open ? "primary" : ""} onClick=${turn} title=${`${open ? "Resolve" : "Reopen"} (e)`} aria-keyshortcuts="e">
         <${Icon} name=${open ? "check" : "undo"} />${open ? "Resolve" : "Reopen"}
       </button>
+      ${
+        open &&
+        html`<button onClick=${() => ask("release")} title="Only a later release reopens it">Resolve in…</button>
+          <button onClick=${() => ask("ignore")} title="Ignore (m)" aria-keyshortcuts="m"><${Icon} name="mute" />Ignore…</button>`
+      }
+      <button onClick=${() => ask("delete")} aria-keyshortcuts="Delete"><${Icon} name="trash" />Delete…</button>
       <${Copy} quiet=${false} label="Copy" text=${() => asText(error, occurrence)} />
       <${Copy} quiet=${false} label="Markdown" name="Copy as Markdown" text=${() => asMarkdown(error, occurrence, address)} />
     </div>

@@ -9,7 +9,7 @@ const objects = (list) =>
 const notes = {
   cause: "caused by",
   context: "raised while handling",
-  grouped: "with, in its group,",
+  grouped: "in the group",
   suppressed: "suppressed with it",
 };
 

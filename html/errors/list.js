@@ -6,12 +6,15 @@ import { Age, Bars, Choice, Level, Refresh, Search, classes, focusSearch } from 
 import { compact, number, oneLine, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { later } from "./common/layout.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { TimePicker, rangeOf, shiftRange } from "./common/time.js";
 import { Link, navigate, query, setParams, useLocation, useScroll } from "./common/url.js";
 import { Emptiness } from "./empty.js";
-import { change, shown } from "./state.js";
+import { change, merge, shown } from "./state.js";
+
+const Ask = later(() => import("./ask.js"));
 
 const PAGE = 50;
 const DAY = 86_400_000;
@@ -53,7 +56,11 @@ export default function List() {
   const key = `errors${query({ ...Object.fromEntries(params), refresh: null })}`;
   const list = useResource(key, (signal) => get("api/errors", request(params), { signal }), { every });
   const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
+  const within = { project: params.get("project"), status: stateOf(params) };
+  if (within.status === "all") delete within.status;
+  const scopes = useResource(`scopes${query(within)}`, (signal) => get("api/scopes", within, { signal }));
   const [picked, setPicked] = useState(new Set());
+  const [asked, setAsked] = useState(null); // {what, ids}
 
   const errors = list.data?.errors ?? [];
 
@@ -72,10 +79,25 @@ export default function List() {
     if (!next.delete(id)) next.add(id);
     setPicked(next);
   };
-  const act = (verb, ids) => {
-    setPicked(new Set());
-    change(verb, ids, list.reload);
+  const reload = () => {
+    scopes.reload();
+    return list.reload();
   };
+  const act = (verb, ids, terms) => {
+    setPicked(new Set());
+    change(verb, ids, reload, terms);
+  };
+  const join = (into, ids) => {
+    setPicked(new Set());
+    merge(
+      into,
+      ids.filter((id) => id !== into),
+      reload,
+    );
+  };
+  // What a key is about: what is selected, else the row with the focus.
+  const meant = () => (picked.size ? [...picked] : [current()].filter(Boolean));
+  const ask = (what, ids) => ids.length && setAsked({ what, ids });
 
   const shift = (direction) => {
     const range = shiftRange(params, direction, Date.now());
@@ -90,28 +112,33 @@ export default function List() {
     {
       keys: ["e"],
       label: "Resolve it, or what is selected",
-      run: () => {
-        const ids = picked.size ? [...picked] : [current()].filter(Boolean);
-        if (ids.length) act("resolve", ids);
-      },
+      run: () => meant().length && act("resolve", meant()),
     },
+    { keys: ["m"], label: "Ignore it, or what is selected", run: () => ask("ignore", meant()) },
+    { keys: ["Delete"], label: "Delete it, or what is selected", run: () => ask("delete", meant()) },
     { keys: ["Escape"], label: "Select nothing", run: () => setPicked(new Set()) },
-    { keys: ["r"], label: "Refresh", run: list.reload },
+    { keys: ["r"], label: "Refresh", run: reload },
     { keys: ["["], label: "Earlier, by the width of the time range", run: () => shift(-1) },
     { keys: ["]"], label: "Later", run: () => shift(1) },
   ]);
 
   return html`
     <h1 class="offscreen">Errors</h1>
-    <${Toolbar} params=${params} projects=${projects.data?.projects ?? []} errors=${errors} list=${list} />
+    <${Toolbar} params=${params} projects=${projects.data?.projects ?? []} scopes=${scopes.data} list=${list} reload=${reload} />
     <${Problem} error=${list.error} retry=${list.reload} />
     ${
       isEmpty
         ? html`<${Emptiness} params=${params} state=${stateOf(params)} filters=${filters} />`
         : (list.data || !list.error) &&
-          html`<${Table} list=${list} errors=${errors} params=${params} picked=${picked} setPicked=${setPicked} toggle=${toggle} act=${act} />`
+          html`<${Table} list=${list} errors=${errors} params=${params} picked=${picked} setPicked=${setPicked} toggle=${toggle} act=${act} ask=${ask} />`
     }
     <${Pager} data=${list.data} />
+    ${
+      asked &&
+      html`<${Ask} what=${asked.what} errors=${errors.filter((error) => asked.ids.includes(String(error.id)))}
+        releases=${scopes.data?.releases.map((release) => release.name)} onClose=${() => setAsked(null)}
+        act=${(verb, terms) => act(verb, asked.ids, terms)} join=${(into) => join(into, asked.ids)} />`
+    }
   `;
 }
 
@@ -140,11 +167,17 @@ function resume() {
   rows()[at].querySelector("a").focus({ preventScroll: true });
 }
 
-function Toolbar({ params, projects, errors, list }) {
+// Names with how many errors each has; the chosen one is there even if it has none.
+function counted(first, list = [], chosen = "") {
+  const options = list.map(({ name, errors }) => [name, `${name} (${errors < 1000 ? errors : "999+"})`]);
+  if (chosen && !list.some(({ name }) => name === chosen)) options.push([chosen, chosen]);
+  return [["", first], ...options];
+}
+
+function Toolbar({ params, projects, scopes, list, reload }) {
   const [open, setOpen] = useState(false);
   const value = (name) => params.get(name) ?? "";
   const state = stateOf(params);
-  const environments = [...new Set([...errors.flatMap((error) => error.environments), value("environment")])];
   const narrowed = filters.slice(1).filter(value).length;
   return html`
     <div class="bar">
@@ -160,7 +193,8 @@ function Toolbar({ params, projects, errors, list }) {
       <div class="end">
         <${TimePicker} params=${params} onChange=${narrow} spans=${["1h", "24h", "7d", "30d"]} all="All time" />
         <${Refresh} every=${value("refresh")} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
-          loading=${list.slow} reload=${list.reload} />
+          loading=${list.slow} reload=${reload} />
+        <${Link} class="button" to="?view=alerts"><${Icon} name="bell" />Alerts<//>
       </div>
     </div>
     <div class=${classes("bar filters", open && "open")}>
@@ -173,19 +207,20 @@ function Toolbar({ params, projects, errors, list }) {
         <${Choice} label="Project" value=${value("project")} onChange=${(project) => narrow({ project })}
           options=${[["", "Any project"], ...new Set([...projects, value("project")].filter(Boolean))]} />
         <${Choice} label="Environment" value=${value("environment")} onChange=${(environment) => narrow({ environment })}
-          options=${[["", "Any environment"], ...environments.filter(Boolean).sort()]} />
+          options=${counted("Any environment", scopes?.environments, value("environment"))} />
+        <${Choice} label="Release" value=${value("release")} onChange=${(release) => narrow({ release })}
+          options=${counted("Any release", scopes?.releases, value("release"))} />
         <${Choice} label="Level" value=${value("level")} onChange=${(level) => narrow({ level })} options=${[["", "Any level"], ...levels]} />
         <${Choice} label="Source" value=${value("source")} onChange=${(source) => narrow({ source })}
           options=${[["", "Any source"], "server", "browser"]} />
         <${Choice} label="Sort by" value=${value("sort")} onChange=${(sort) => narrow({ sort })} options=${sorts} />
       </div>
-      ${["session_id", "release"].filter(value).map(
-        (
-          name,
-        ) => html`<button class="chip set" onClick=${() => narrow({ [name]: null })} aria-label=${`Remove the filter ${name}`}>
-          ${name === "release" ? "Release" : "Session"} <code>${value(name)}</code><${Icon} name="close" />
-        </button>`,
-      )}
+      ${
+        value("session_id") &&
+        html`<button class="chip set" onClick=${() => narrow({ session_id: null })} aria-label="Remove the filter session_id">
+          Session <code>${value("session_id")}</code><${Icon} name="close" />
+        </button>`
+      }
     </div>
   `;
 }
@@ -197,10 +232,12 @@ function SortHead({ name, label, params, ...rest }) {
   </th>`;
 }
 
-function Table({ list, errors, params, picked, setPicked, toggle, act }) {
+function Table({ list, errors, params, picked, setPicked, toggle, act, ask }) {
   const all = errors.length > 0 && errors.every((error) => picked.has(String(error.id)));
   const pickAll = () => setPicked(new Set(all ? [] : errors.map((error) => String(error.id))));
   const ids = [...picked];
+  const projects = errors.filter((error) => picked.has(String(error.id))).map((error) => error.project);
+  const alike = projects.every((project) => project === projects[0]);
   return html`<div class=${classes("sheet list", list.slow && list.data && "stale")} aria-busy=${String(list.loading)}>
     ${
       picked.size > 0 &&
@@ -208,6 +245,9 @@ function Table({ list, errors, params, picked, setPicked, toggle, act }) {
       <strong>${picked.size} selected</strong>
       <button onClick=${() => act("resolve", ids)}><${Icon} name="check" />Resolve</button>
       <button onClick=${() => act("reopen", ids)}><${Icon} name="undo" />Reopen</button>
+      <button onClick=${() => ask("ignore", ids)}><${Icon} name="mute" />Ignore…</button>
+      ${ids.length > 1 && html`<button disabled=${!alike} title=${alike ? "" : "Errors of different projects cannot be merged"} onClick=${() => ask("merge", ids)}><${Icon} name="merge" />Merge…</button>`}
+      <button onClick=${() => ask("delete", ids)}><${Icon} name="trash" />Delete…</button>
       <button class="quiet" onClick=${() => setPicked(new Set())}>Clear</button>
     </div>`
     }

@@ -4,6 +4,7 @@ import { html } from "./vendor/preact.js";
 import { Age, Bars, Copy } from "./common/components.js";
 import { compact, day, number, percent, plural } from "./common/format.js";
 import { Link, query } from "./common/url.js";
+import { unmerge } from "./state.js";
 
 const HOUR = 3_600_000;
 const DAYS = 14;
@@ -50,11 +51,63 @@ function Folded({ items, ...rest }) {
     <p class="muted small">and ${plural(items.length - fold, "other")}</p>`;
 }
 
-export function Side({ error }) {
+export const newest = (releases) =>
+  [...releases].sort((a, b) => Date.parse(b.last_seen) - Date.parse(a.last_seen));
+
+const deeds = {
+  resolve: "Resolved",
+  reopen: "Reopened",
+  ignore: "Ignored",
+  merge: "Merged",
+  unmerge: "Split",
+};
+const people = { key: "with an API key", session: "by someone signed in", report: "by a report" };
+
+const History = ({ deeds: list }) =>
+  html`<aside class="side sheet" aria-label="History">
+    <section>
+      <h3>History</h3>
+      <ol class="history">
+        ${list.map(
+          ({ at, action, who, detail }) => html`<li class=${action}>
+            <span><strong>${deeds[action] ?? action}</strong>${detail && html` <bdi>${detail}</bdi>`}</span>
+            <span class="muted small">${people[who] ?? who} · <${Age} time=${at} /></span>
+          </li>`,
+        )}
+      </ol>
+    </section>
+  </aside>`;
+
+const mechanisms = {
+  m0: "by type and the place it was raised at",
+  given: "by the fingerprint its reports name",
+};
+
+// Why reports are one error: what they were grouped by, and which of it can be split off again.
+function Grouping({ error, reload }) {
+  const { keys } = error.grouping;
+  return html`<section>
+    <h3>Why these are one error</h3>
+    <ul class="keys">
+      ${keys.map(
+        (key) => html`<li>
+          <p>${plural(key.count, "event")} ${mechanisms[key.mechanism] ?? `by ${key.mechanism}`}</p>
+          <p class="fingerprint">
+            <code title=${key.key}>${key.key}</code><${Copy} text=${key.key} label="" name=${`Copy the key ${key.key}`} />
+            ${keys.length > 1 && html`<button class="quiet" onClick=${() => unmerge(error.id, key.key, reload)} aria-label=${`Split ${key.key} off`}>Split off</button>`}
+          </p>
+        </li>`,
+      )}
+    </ul>
+    ${keys.length > 1 && html`<p class="small muted">These keys were merged. One that is split off is an error of its own again, with its reports.</p>`}
+  </section>`;
+}
+
+export function Side({ error, reload }) {
   const now = Date.now();
   const bars = activity(error.hours, now);
   const sum = bars.reduce((total, count) => total + count, 0);
-  const newest = [...error.releases].sort((a, b) => Date.parse(b.last_seen) - Date.parse(a.last_seen));
+  const releases = newest(error.releases);
   return html`<aside class="side sheet summary" aria-label="How often">
     <dl class="figures">
       <div><dt>Events</dt><dd title=${number(error.count)}>${compact(error.count)}</dd></div>
@@ -71,12 +124,9 @@ export function Side({ error }) {
   </aside>
   <aside class="side sheet" aria-label="Where">
     ${error.environments.length > 0 && html`<${Folded} title="Environments" items=${error.environments} filter="environment" />`}
-    ${newest.length > 0 && html`<${Folded} title="Releases" items=${newest} filter="release" />`}
+    ${releases.length > 0 && html`<${Folded} title="Releases" items=${releases} filter="release" />`}
     ${error.tags.map((tag) => html`<${Folded} key=${tag.name} title=${tag.name.replaceAll("_", " ")} items=${tag.values} />`)}
-    <section>
-      <h3>Grouping</h3>
-      <p class="fingerprint"><code title=${error.fingerprint}>${error.fingerprint}</code><${Copy} text=${error.fingerprint} /></p>
-      ${error.grouping?.keys.length > 1 && html`<p class="small muted">${plural(error.grouping.keys.length, "key")} joined in this error</p>`}
-    </section>
-  </aside>`;
+    <${Grouping} error=${error} reload=${reload} />
+  </aside>
+  ${error.history.length > 0 && html`<${History} deeds=${error.history} />`}`;
 }

@@ -1,43 +1,64 @@
-// What changes an error, and what the list and the detail know of each other.
+// What changes errors, and what the list and the detail know of each other.
 
 import { post } from "./common/api.js";
 import { plural } from "./common/format.js";
 import { forget } from "./common/resource.js";
 import { toast } from "./common/toast.js";
 
-const AT_ONCE = 4; // requests under way: a pool has few processes
-
 // The list last shown: its query, to go back to, its ids, to walk along, and the one that was opened.
 export const shown = { query: "", ids: [], opened: null };
-
-async function each(ids, work) {
-  const queue = [...ids];
-  const worker = async () => {
-    for (let id = queue.shift(); id !== undefined; id = queue.shift()) await work(id);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
 
 const verbs = {
   resolve: { done: "Resolved", opposite: "reopen" },
   reopen: { done: "Reopened", opposite: "resolve" },
+  ignore: { done: "Ignored", opposite: "reopen" },
+  delete: { done: "Deleted" },
 };
 
-// Resolves or reopens errors, says so, offers to undo it, and has the view read again.
-export async function change(verb, ids, reload) {
+// Does what `work` does, says so, offers to undo it, and has the view read again.
+async function attempt(work, { verb, done, undo, reload }) {
+  const again = () => attempt(work, { verb, done, undo, reload });
   try {
-    await each(ids, (id) => post(`api/errors/${id}/${verb}`));
-    const { done, opposite } = verbs[verb];
-    toast(`${done} ${plural(ids.length, "error")}`, {
-      label: "Undo",
-      run: () => change(opposite, ids, reload),
-    });
+    await work();
+    toast(done, undo && { label: "Undo", run: undo });
   } catch (error) {
-    toast(`Could not ${verb}: ${error.message}`, {
-      label: "Try again",
-      run: () => change(verb, ids, reload),
-    });
+    toast(`Could not ${verb}: ${error.message}`, { label: "Try again", run: again });
   }
   forget("errors");
   reload();
+}
+
+// Changes the state of errors, all of them or none; `terms` are those of the verb, as the API has them.
+export function change(verb, ids, reload, terms = {}) {
+  const { done, opposite } = verbs[verb];
+  return attempt(() => post("api/errors/bulk", { ids: ids.map(Number), action: verb, ...terms }), {
+    verb,
+    done: `${done} ${plural(ids.length, "error")}`,
+    undo: opposite && (() => change(opposite, ids, reload)),
+    reload,
+  });
+}
+
+// Makes one error of several: `into` stays, with the reports of all, and those that are still to come.
+export const merge = (into, ids, reload) =>
+  attempt(() => post("api/errors/merge", { into: Number(into), ids: ids.map(Number) }), {
+    verb: "merge",
+    done: `Merged ${plural(ids.length + 1, "error")}`,
+    reload,
+  });
+
+// Takes a grouping key out of an error, to be one of its own.
+export async function unmerge(id, key, reload) {
+  let split;
+  await attempt(
+    async () => {
+      split = (await post("api/errors/unmerge", { id: Number(id), keys: [key] })).id;
+    },
+    {
+      verb: "split it off",
+      done: "It is an error of its own now",
+      undo: () => merge(id, [split], reload),
+      reload,
+    },
+  );
 }

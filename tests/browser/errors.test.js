@@ -13,7 +13,8 @@ import {
   nodeReport,
   pythonReport,
 } from "./reports.js";
-import { PASSWORD, Stack, eventually, sleep } from "./stack.js";
+import { PASSWORD, eventually, sleep } from "./stack.js";
+import { enter as enterAs, row, rows, withStack } from "./tracker.js";
 
 let browser;
 before(async () => {
@@ -21,23 +22,8 @@ before(async () => {
 });
 after(() => browser?.close());
 
-// A stack of its own for each group, so that no test sees what another has left.
-function withStack() {
-  const stack = new Stack();
-  before(() => stack.start());
-  after(() => stack.stop());
-  return stack;
-}
-
-const rows = (page) => page.locator("tbody tr[data-id]");
-const row = (page, type) => rows(page).filter({ has: page.getByRole("link", { name: type, exact: true }) });
 const count = (page, type) => row(page, type).locator("td.count").getAttribute("title");
-
-async function enter(stack, options) {
-  const opened = await open(browser, options);
-  await signIn(opened.page, stack.url("errors", options?.path), PASSWORD);
-  return opened;
-}
+const enter = (stack, options) => enterAs(browser, stack, options);
 
 describe("from the first report to the one that comes back", () => {
   const stack = withStack();
@@ -465,16 +451,40 @@ describe("a list full of data", () => {
 });
 
 describe("text of strangers", () => {
-  const stack = withStack();
+  const stack = withStack({ ALERT_WEBHOOKS: "http://127.0.0.1:9/nobody" });
 
   it("is shown as text wherever it stands, and nothing of it runs", async () => {
     await stack.report(evilReport);
-    await stack.report({ ...evilReport, ...evilFrames });
+    const { id } = await stack.report({ ...evilReport, ...evilFrames });
+    await stack.report({ ...evilReport, fingerprint: [evilReport.exception_type] });
+    await stack.ask("errors", `api/errors/${id}/resolve`, { release: evilReport.message });
+    await stack.ask("errors", `api/errors/${id}/reopen`, {});
     const { page, verify, close } = await enter(stack);
-    await rows(page).first().waitFor();
+    await rows(page).nth(1).waitFor();
     await sound(page);
-    await rows(page).first().getByRole("link").first().click();
+    await page.getByLabel("Select all on this page").check();
+    for (const name of ["Ignore…", "Merge…", "Delete…"]) {
+      await page.getByRole("button", { name }).click();
+      await page.locator("dialog").waitFor();
+      await sound(page);
+      await page.keyboard.press("Escape");
+    }
+    await page.getByLabel("Release").selectOption(evilReport.release);
+    await page.getByLabel("Environment").selectOption(evilReport.environment);
+    await page.waitForURL(/environment=/);
+    await rows(page).nth(1).waitFor();
+    await page.goto(stack.url("errors", "?view=alerts"));
+    await page.getByRole("link", { name: "<img src=x" }).first().waitFor();
+    await sound(page);
+    assert.equal(await page.locator("img, #app script").count(), 0);
+    await page.goto(stack.url("errors", `?session_id=${encodeURIComponent(evilReport.session_id)}`));
+    await rows(page).nth(1).waitFor();
+    await page.goto(stack.url("errors", `errors/${id}`));
     await page.getByRole("heading", { level: 1, name: "<img src=x" }).waitFor();
+    await page.getByRole("complementary", { name: "History" }).getByText("in release <img").waitFor();
+    await page.getByRole("button", { name: "Resolve in…" }).click();
+    await sound(page);
+    await page.keyboard.press("Escape");
     await page.locator("details").evaluateAll((all) => all.forEach((one) => (one.open = true)));
     await page.getByRole("button", { name: "Older report" }).click();
     await page.getByRole("button", { name: "Raw" }).click();

@@ -126,14 +126,8 @@ export class Stack {
   }
 
   // Sends an error report as a client does, and returns the tracker's answer.
-  async report(body) {
-    const answer = await fetch(this.url("errors", "api/errors"), {
-      method: "POST",
-      headers: { "X-API-Key": this.keys.errors, "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-    return answer.json();
+  report(body) {
+    return this.ask("errors", "api/errors", body);
   }
 
   // Ids of this stack's processes of one program.
@@ -146,6 +140,17 @@ export class Stack {
       if (basename(words.split("\0")[0]) === program) found.push(Number(id));
     }
     return found;
+  }
+
+  // What a program with the service's key asks, and the answer; without a body it only reads.
+  async ask(service, path, body) {
+    const answer = await fetch(this.url(service, path), {
+      method: body ? "POST" : "GET",
+      headers: { "X-API-Key": this.keys[service], "Content-Type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   async stop() {

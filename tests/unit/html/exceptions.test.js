@@ -13,12 +13,7 @@ describe("exceptionsOf", () => {
     ];
     const found = exceptionsOf({ message: "this one", frames, causes }, error);
     expect(found.map(({ title }) => title)).toEqual(["T: this one", "C: n", "D", "only"]);
-    expect(found.map(({ note }) => note)).toEqual([
-      "",
-      "raised while handling",
-      "with, in its group,",
-      "caused by",
-    ]);
+    expect(found.map(({ note }) => note)).toEqual(["", "raised while handling", "in the group", "caused by"]);
   });
 
   it("keeps causes without frames when another exception has some", () => {

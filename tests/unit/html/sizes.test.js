@@ -34,8 +34,9 @@ describe("sizes", () => {
       CHARTS,
     ));
   for (const [name, tool, pages, modules] of [
-    ["list of errors", "errors", ["index.html"], ["main.js", "list.js"]],
-    ["error", "errors", ["detail.html"], ["main.js", "detail.js"]],
+    ["list of errors", "errors", ["index.html", "errors.css"], ["main.js", "list.js"]],
+    ["error", "errors", ["detail.html", "errors.css"], ["main.js", "detail.js"]],
+    ["alerts", "errors", ["index.html", "errors.css"], ["main.js", "alerts.js"]],
     ["lines", "logs", ["index.html", "logs.css"], ["main.js", "lines.js"]],
     ["line by itself", "logs", ["index.html", "logs.css"], ["main.js", "around.js"]],
     ["metrics at a glance", "metrics", ["index.html", "metrics.css"], ["main.js"]],

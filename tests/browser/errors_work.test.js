@@ -1,0 +1,334 @@
+// The work with errors in a real browser: ignoring, resolving in a release, merging, deleting, narrowing the list, and
+// who was told; and the whole way from the sign-in to the resolved error by keys alone.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { launch, open, picture, sound } from "./browser.js";
+import { hardReports, nodeReport, pythonReport } from "./reports.js";
+import { PASSWORD, eventually } from "./stack.js";
+import { enter, row, rows, withStack } from "./tracker.js";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const history = (page) => page.getByRole("complementary", { name: "History" }).locator("li");
+const answer = (page, name) => page.locator("dialog").getByRole("button", { name, exact: true }).click();
+
+describe("what is done about an error", () => {
+  const stack = withStack();
+  let error;
+  before(async () => {
+    error = await stack.report(pythonReport);
+  });
+  const detail = async (options) => {
+    const opened = await enter(browser, stack, { ...options, path: `errors/${error.id}` });
+    await opened.page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    return opened;
+  };
+
+  it("is ignored on terms, by keys, and its history says on which", async () => {
+    const { page, verify, close } = await detail();
+    await page.keyboard.press("m");
+    await page.locator("dialog").waitFor();
+    await sound(page);
+    for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await page.getByText("Ignored 1 error").waitFor();
+    await history(page).getByText("until 100 more in 60 minutes").waitFor();
+    assert.match(await history(page).first().textContent(), /Ignored.*by someone signed in/s);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Reopened 1 error").waitFor();
+
+    await page.getByRole("button", { name: "Ignore…" }).click();
+    await page.getByLabel("How long").selectOption("8 hours");
+    await answer(page, "Ignore");
+    await history(page).getByText("for 8 hours").waitFor();
+    await stack.ask("errors", `api/errors/${error.id}/reopen`, {});
+    await page.keyboard.press("r");
+    await history(page).getByText("with an API key").waitFor();
+    assert.equal(await history(page).count(), 4);
+    await sound(page);
+    verify();
+    await close();
+  });
+
+  it("is resolved in a release, and only a report of a later one reopens it", async () => {
+    const { page, verify, close } = await detail();
+    await page.getByRole("button", { name: "Resolve in…" }).click();
+    assert.equal(await page.getByLabel("Release", { exact: true }).inputValue(), pythonReport.release);
+    await sound(page);
+    await page.getByLabel("Release", { exact: true }).fill("2.15.0");
+    await page.keyboard.press("Enter");
+    await history(page).getByText("in release 2.15.0").waitFor();
+    assert.equal((await stack.report({ ...pythonReport, release: "2.15.0" })).status, "incremented");
+    assert.equal((await stack.report({ ...pythonReport, release: "2.16.0" })).status, "reopened");
+    await page.keyboard.press("r");
+    await history(page).getByText("by a report").waitFor();
+    await page.getByText("unresolved", { exact: true }).waitFor();
+    verify();
+    await close();
+  });
+
+  it("shows chained causes, the frames of our own open, in every one", async () => {
+    const text = await readFile(new URL("../data/fuzz/fuzz_traceback/python-chain", import.meta.url), "utf8");
+    const { id } = await stack.report({ ...pythonReport, exception_type: "KeyError", traceback: text });
+    const { page, verify, close } = await enter(browser, stack, { path: `errors/${id}` });
+    const trace = page.getByRole("region", { name: "Stack trace" });
+    await trace.locator(".cause").nth(1).waitFor();
+    assert.deepEqual(await trace.locator(".cause").allTextContents(), [
+      "raised while handlingKeyError: 'row'",
+      "caused byValueError: invalid literal for int() with base 10: 'two'",
+    ]);
+    assert.match(await trace.locator(".frame.own").nth(4).textContent(), /inner.*g\.py:3.*return int\(x\)/s);
+    await sound(page);
+    verify();
+    await close();
+  });
+
+  it("is deleted after a question, and the view goes back to the list", async () => {
+    const { page, verify, close } = await detail({ expected: [/404/] });
+    await page.keyboard.press("Delete");
+    await page.getByText("This cannot be undone").waitFor();
+    await sound(page);
+    await page.keyboard.press("Enter"); // what has the focus is the way out
+    assert.ok(await eventually(async () => (await page.locator("dialog").count()) === 0));
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await answer(page, "Delete");
+    await page.getByText("Deleted 1 error").waitFor();
+    await rows(page).first().waitFor();
+    assert.equal(await row(page, "ValueError").count(), 0);
+    await page.goto(stack.url("errors", `errors/${error.id}`));
+    await page.getByText("Error not found").waitFor();
+    verify();
+    await close();
+  });
+});
+
+describe("what is done about many", () => {
+  const stack = withStack();
+  const types = ["First", "Second", "Third", "Fourth"];
+  before(async () => {
+    for (const [i, type] of types.entries())
+      await stack.report({
+        ...pythonReport,
+        exception_type: `${type}Error`,
+        count: i + 1,
+        environment: i ? "production" : "staging",
+        release: `1.${i}`,
+      });
+    await stack.report(nodeReport);
+  });
+
+  it("narrows the list to an environment and a release, which say how much there is", async () => {
+    const { page, verify, close } = await enter(browser, stack);
+    await rows(page).first().waitFor();
+    const options = (label) => page.getByLabel(label).locator("option").allTextContents();
+    assert.ok(
+      await eventually(
+        async () => (await options("Environment")).join() === "Any environment,production (4),staging (1)",
+      ),
+    );
+    assert.deepEqual(await options("Release"), ["Any release", "1.3 (1)", "1.2 (1)", "1.1 (1)", "1.0 (1)"]);
+    await page.getByLabel("Environment").selectOption("staging");
+    assert.ok(await eventually(async () => (await rows(page).count()) === 1));
+    await page.getByLabel("Release").selectOption("1.3");
+    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    await sound(page);
+    await page.goBack();
+    await row(page, "FirstError").waitFor();
+    verify();
+    await close();
+  });
+
+  it("merges what is selected, and splits a key off again", async () => {
+    const { page, verify, close } = await enter(browser, stack);
+    for (const type of ["FirstError", "SecondError"]) await row(page, type).getByRole("checkbox").check();
+    await row(page, "TypeError").getByRole("checkbox").check();
+    assert.ok(await page.getByRole("button", { name: "Merge…" }).isDisabled());
+    await row(page, "TypeError").getByRole("checkbox").uncheck();
+    await page.getByRole("button", { name: "Merge…" }).click();
+    await page.locator("dialog").waitFor();
+    await sound(page);
+    await picture(page, "errors-merge-1280-light");
+    await answer(page, "Merge");
+    await page.getByText("Merged 2 errors").waitFor();
+    assert.ok(await eventually(async () => (await rows(page).count()) === 4));
+    await row(page, "SecondError").or(row(page, "FirstError")).getByRole("link").first().click();
+    await page.getByText("These keys were merged").waitFor();
+    assert.ok(await page.getByText("Merged", { exact: true }).isVisible());
+    await sound(page);
+    await page
+      .getByRole("button", { name: /^Split/ })
+      .first()
+      .click();
+    await page.getByText("It is an error of its own now").waitFor();
+    assert.ok(
+      await eventually(async () => (await page.getByRole("button", { name: /^Split/ }).count()) === 0),
+    );
+    await page.keyboard.press("u");
+    assert.ok(await eventually(async () => (await rows(page).count()) === 5));
+    verify();
+    await close();
+  });
+
+  it("ignores and deletes what is selected, by keys", async () => {
+    const { page, verify, close } = await enter(browser, stack);
+    await rows(page).first().waitFor();
+    const all = await rows(page).count();
+    for (const key of ["j", "x", "j", "x", "m"]) await page.keyboard.press(key);
+    await page.getByRole("heading", { name: "Ignore 2 errors" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("Ignored 2 errors").waitFor();
+    assert.ok(await eventually(async () => (await rows(page).count()) === all - 2));
+    await page.getByRole("link", { name: "Ignored", exact: true }).click();
+    assert.ok(await eventually(async () => (await rows(page).count()) === 2));
+    await page.getByLabel("Select all on this page").check();
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await page.getByRole("heading", { name: "Delete 2 errors" }).waitFor();
+    await answer(page, "Delete");
+    await page.getByRole("heading", { name: "Nothing is ignored" }).waitFor();
+    verify();
+    await close();
+  });
+});
+
+describe("by keys alone", () => {
+  const stack = withStack();
+  before(() => stack.report(pythonReport));
+
+  // What Tab reaches, until it has that name.
+  async function tabTo(page, name) {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press("Tab");
+      const text = await page.evaluate(() => document.activeElement.textContent.trim());
+      if (text === name) return;
+    }
+    assert.fail(`Tab does not reach ${name}`);
+  }
+
+  it("goes from the sign-in to the newest error, its cause, its logs, and resolves it", async () => {
+    const { page, verify, close } = await open(browser);
+    await page.goto(stack.url("errors"));
+    await page.getByLabel("Password or API key").waitFor();
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press("Enter");
+    await rows(page).first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    const read = () => page.evaluate(() => document.activeElement.textContent);
+    assert.ok(await eventually(async () => (await read()) === "ValueError"), "the focus is on the heading");
+    assert.match(await page.locator(".frame.own").first().textContent(), /cart\.py:23.*int\(row/s);
+    await tabTo(page, "Raw");
+    await page.keyboard.press("Enter");
+    await page.locator("pre.raw").waitFor();
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    await tabTo(page, "Logs around it");
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.port === String(stack.ports.logs) && url.search.includes("since="));
+    await page.getByRole("heading", { level: 1 }).first().waitFor();
+    await page.goBack(); // Alt and the left arrow, which a browser without a window does not know
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    await page.keyboard.press("e");
+    await page.getByText("Resolved 1 error").waitFor();
+    await page.keyboard.press("u");
+    await page.getByRole("heading", { name: "All clear" }).waitFor();
+    verify();
+    await close();
+  });
+});
+
+describe("who was told", () => {
+  let hook;
+  let answers = 200;
+  before(async () => {
+    hook = createServer((incoming, outgoing) => {
+      incoming.resume().on("end", () => outgoing.writeHead(answers).end());
+    });
+    await new Promise((done) => hook.listen(0, "127.0.0.1", done));
+  });
+  after(() => {
+    hook.closeAllConnections();
+    hook.close();
+  });
+  const stack = withStack(() => ({ ALERT_WEBHOOKS: `http://127.0.0.1:${hook.address().port}/hook` }));
+  const alerts = (page) => page.locator(".alerts > li");
+
+  it("says that it is nobody, and how that changes", async () => {
+    const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts" });
+    await page.getByRole("heading", { name: "Nobody has been told of anything yet" }).waitFor();
+    assert.match(await page.getByLabel("Command").textContent(), /ALERT_WEBHOOKS=/);
+    await sound(page);
+    verify();
+    await close();
+  });
+
+  it("tests the channels and shows the outcome, good or bad", async () => {
+    const { page, verify, close } = await enter(browser, stack, {
+      path: "?view=alerts",
+      expected: [/502/],
+    });
+    await page.getByRole("button", { name: "Send a test alert" }).click();
+    await page.getByText("Every channel has taken the test alert").waitFor();
+    await page.getByRole("region", { name: "Told" }).getByText("sent", { exact: true }).waitFor();
+    answers = 500;
+    await page.getByRole("button", { name: "Send a test alert" }).click();
+    await page.getByText(/The test alert was not delivered: .*500/).waitFor();
+    await page.getByRole("region", { name: "Queue" }).getByText("waiting", { exact: true }).waitFor();
+    await sound(page);
+    answers = 200;
+    verify();
+    await close();
+  });
+
+  it("lists what was told of errors, each a way to it", async () => {
+    const { id } = await stack.report(pythonReport);
+    for (const report of hardReports) await stack.report(report);
+    const { page, verify, close } = await enter(browser, stack);
+    await page.getByRole("link", { name: "Alerts" }).click();
+    assert.ok(
+      await eventually(async () => {
+        await page.keyboard.press("r");
+        return (await page.getByRole("region", { name: "Told" }).locator(".alerts > li").count()) === 7;
+      }),
+      await alerts(page).allTextContents(),
+    );
+    await page.getByRole("link", { name: /ValueError/ }).click();
+    await page.waitForURL(new RegExp(`/errors/${id}$`));
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    await page.goBack();
+    await alerts(page).first().waitFor();
+    verify();
+    await close();
+  });
+
+  for (const size of ["wide", "narrow"])
+    for (const dark of [false, true]) {
+      const name = `${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`;
+      it(`is sound at ${name}, and so are the questions`, async () => {
+        const { page, verify, close } = await enter(browser, stack, { size, dark, path: "?view=alerts" });
+        await alerts(page).nth(5).waitFor();
+        await sound(page);
+        await picture(page, `alerts-${name}`);
+        await page.keyboard.press("u");
+        await rows(page).nth(4).waitFor();
+        for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
+        await sound(page);
+        for (const question of ["Ignore…", "Delete…"]) {
+          await page.getByRole("button", { name: question }).click();
+          await page.locator("dialog").waitFor();
+          await sound(page);
+          if (question === "Ignore…") await picture(page, `errors-ignore-${name}`);
+          await page.keyboard.press("Escape");
+          assert.ok(await eventually(async () => (await page.locator("dialog").count()) === 0));
+        }
+        verify();
+        await close();
+      });
+    }
+});

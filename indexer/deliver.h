@@ -56,6 +56,8 @@ struct deliver_queue {
  * process ends.  Returns how many items were bad, each reported on errors.
  */
 int deliver_channels(struct deliver_cfg *, FILE *errors);
+/* The channel of that name, or NULL when it is configured no longer. */
+const struct channel *deliver_channel(const struct deliver_cfg *, const char *name);
 
 /*
  * One pass over a queue.  *next is when the next attempt or digest is due, in Unix

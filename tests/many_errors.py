@@ -108,9 +108,19 @@ def write(database, reports, states):
     database.execute("INSERT INTO error_fts (error_fts) VALUES ('rebuild')")
     database.executemany(
         "INSERT INTO error_key (id, error_id, project, mechanism, key, count, reports,"
-        " first_seen, last_seen) VALUES (?,?,?,'given',?,?,1,?,?)",
+        " first_seen, last_seen, level, browser) VALUES (?,?,?,'given',?,?,1,?,?,?,?)",
         (
-            (id, id, r["project"], key_of(r), r["count"], r["timestamp"], r["timestamp"])
+            (
+                id,
+                id,
+                r["project"],
+                key_of(r),
+                r["count"],
+                r["timestamp"],
+                r["timestamp"],
+                LEVELS.index(r["level"]),
+                r["request_method"] == "BROWSER",
+            )
             for id, r, _, _ in rows
         ),
     )

@@ -79,6 +79,12 @@ int errors_hours(struct db *, int64_t id, int64_t first_hour, int64_t *counts, s
 /* Whether alerts have somewhere to go. */
 bool errors_has_channel(const struct errors_cfg *);
 
+/* Adds to an error's history what the asker does with it.  0 or DB_FAILED. */
+int errors_note(struct req *, int64_t id, const char *action, const char *detail);
+
+/* Ranks an error in a scope's list by what its keys count there together.  0 or DB_FAILED. */
+int errors_rank_scope(struct db *, int64_t id, int64_t scope);
+
 /* The handlers. */
 int errors_report(struct req *);      /* POST /api/errors */
 int errors_list(struct req *);        /* GET /api/errors */
@@ -89,6 +95,8 @@ int errors_reopen(struct req *);      /* POST /api/errors/{}/reopen */
 int errors_ignore(struct req *);      /* POST /api/errors/{}/ignore */
 int errors_delete(struct req *);      /* DELETE /api/errors/{} */
 int errors_bulk(struct req *);        /* POST /api/errors/bulk */
+int errors_merge(struct req *);       /* POST /api/errors/merge */
+int errors_unmerge(struct req *);     /* POST /api/errors/unmerge */
 int errors_projects(struct req *);    /* GET /api/projects */
 int errors_scopes(struct req *);      /* GET /api/scopes */
 int errors_alerts(struct req *);      /* GET /api/alerts */

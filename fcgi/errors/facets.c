@@ -31,6 +31,17 @@ scopes_of(const struct report *r, struct scope scopes[MAX_SCOPES])
 	return n;
 }
 
+int
+errors_rank_scope(struct db *db, int64_t id, int64_t scope)
+{
+	int64_t sum;
+
+	if (db_number(db, SQL_FACETS_SUM, DB_ARGS(DB_INT(id), DB_INT(scope)), 0, &sum) == -1)
+		return DB_FAILED;
+	return db_run(
+	    db, SQL_FACETS_RANK, DB_ARGS(DB_INT(id), DB_INT(scope), DB_INT(count_rank(sum))));
+}
+
 /* A facet as it was before this report; in a scope that is new, scope or count is 0. */
 struct facet {
 	int64_t scope, count, rank, first_seen, last_seen;
@@ -70,7 +81,8 @@ add_facet(struct storing *s, const struct known *k, const struct scope *scope, i
 	if ((id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
 	    db_run(s->db, SQL_FACET_ADD,
 		DB_ARGS(DB_INT(k->key_id), DB_INT(id), DB_INT(status), DB_INT(r->count),
-		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1)
+		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1 ||
+	    (k->keys > 1 && errors_rank_scope(s->db, k->error_id, id) == -1))
 		return DB_FAILED;
 	if (*scope->project != '\0' || *scope->release != '\0')
 		return 0;
@@ -87,7 +99,7 @@ count_facet(struct storing *s, const struct known *k, const struct facet *f)
 		int64_t was, is;
 	} changes[] = {
 	    {SQL_FACET_COUNT, f->count, f->count + r->count},
-	    {SQL_FACET_RANK, f->rank, count_rank(f->count + r->count)},
+	    {SQL_FACET_RANK, f->rank, k->keys > 1 ? f->rank : count_rank(f->count + r->count)},
 	    {SQL_FACET_FIRST, f->first_seen, r->at < f->first_seen ? r->at : f->first_seen},
 	    {SQL_FACET_LAST, f->last_seen, r->at > f->last_seen ? r->at : f->last_seen},
 	};
@@ -97,7 +109,7 @@ count_facet(struct storing *s, const struct known *k, const struct facet *f)
 		    db_run(s->db, changes[i].statement,
 			DB_ARGS(DB_INT(k->key_id), DB_INT(f->scope), DB_INT(changes[i].is))) == -1)
 			return DB_FAILED;
-	return 0;
+	return k->keys > 1 ? errors_rank_scope(s->db, k->error_id, f->scope) : 0;
 }
 
 int

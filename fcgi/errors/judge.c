@@ -18,17 +18,17 @@ minutes_wanted(const struct storing *s, const struct known *k)
 int
 report_count_minute(struct storing *s, const struct known *k)
 {
-	struct db_value id = DB_INT(k->error_id);
+	struct db_value key = DB_INT(k->key_id);
 	int64_t minute = s->report->at / SECONDS_PER_MINUTE, wanted = minutes_wanted(s, k);
 	int64_t oldest = clock_now() / SECONDS_PER_MINUTE - wanted + 1;
 
 	/* One that comes late, from an outbox, says nothing of now. */
 	if (wanted == 0 || minute < oldest)
 		return 0;
-	if (db_run(s->db, SQL_MINUTES_FORGET, DB_ARGS(id, DB_INT(oldest))) == -1)
+	if (db_run(s->db, SQL_MINUTES_FORGET, DB_ARGS(key, DB_INT(oldest))) == -1)
 		return DB_FAILED;
 	return db_run(
-	    s->db, SQL_MINUTE_COUNT, DB_ARGS(id, DB_INT(minute), DB_INT(s->report->count)));
+	    s->db, SQL_MINUTE_COUNT, DB_ARGS(key, DB_INT(minute), DB_INT(s->report->count)));
 }
 
 /* Whether it was ignored until so many came in so many minutes, and they have. */

@@ -42,6 +42,8 @@ static const struct route routes[] = {
     {POST, "/api/errors/{}/ignore", ACCESS_WRITE, BODY_SMALL, errors_ignore},
     {DELETE, "/api/errors/{}", ACCESS_WRITE, BODY_NONE, errors_delete},
     {POST, "/api/errors/bulk", ACCESS_WRITE, BODY_SMALL, errors_bulk},
+    {POST, "/api/errors/merge", ACCESS_WRITE, BODY_SMALL, errors_merge},
+    {POST, "/api/errors/unmerge", ACCESS_WRITE, BODY_SMALL, errors_unmerge},
     {GET, "/api/projects", ACCESS_READ, BODY_NONE, errors_projects},
     {GET, "/api/scopes", ACCESS_READ, BODY_NONE, errors_scopes},
     {GET, "/api/alerts", ACCESS_READ, BODY_NONE, errors_alerts},

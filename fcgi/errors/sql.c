@@ -33,11 +33,11 @@ static const char *const statements[] = {
     /* error, project, mechanism, key, at */
     [SQL_KEY_ADD] =
 	"INSERT INTO error_key (error_id, project, mechanism, key, count, reports, first_seen,"
-	" last_seen) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5) RETURNING id",
-    /* key, count, at */
+	" last_seen, level, browser) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5, 0, 0) RETURNING id",
+    /* key, count, at, level, browser */
     [SQL_KEY_COUNT] = "UPDATE error_key SET count = count + ?2, reports = reports + 1,"
-		      " first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?3)"
-		      " WHERE id = ?1",
+		      " first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?3),"
+		      " level = ?4, browser = max(browser, ?5) WHERE id = ?1",
     /* key */
     [SQL_KEY_USERS] = "UPDATE error_key SET users = users + 1 WHERE id = ?1",
     /* project, type, message, level, browser, at, rank */
@@ -77,6 +77,13 @@ static const char *const statements[] = {
     /* key, scope, value */
     [SQL_FACET_COUNT] = "UPDATE facet SET count = ?3 WHERE key_id = ?1 AND scope_id = ?2",
     [SQL_FACET_RANK] = "UPDATE facet SET rank = ?3 WHERE key_id = ?1 AND scope_id = ?2",
+    /* error, scope */
+    [SQL_FACETS_SUM] = "SELECT sum(f.count) FROM error_key k"
+		       " CROSS JOIN facet f ON f.key_id = k.id AND f.scope_id = ?2"
+		       " WHERE k.error_id = ?1",
+    /* error, scope, rank */
+    [SQL_FACETS_RANK] = "UPDATE facet SET rank = ?3 WHERE scope_id = ?2 AND rank <> ?3"
+			" AND key_id IN (SELECT id FROM error_key WHERE error_id = ?1)",
     [SQL_FACET_FIRST] = "UPDATE facet SET first_seen = ?3 WHERE key_id = ?1 AND scope_id = ?2",
     [SQL_FACET_LAST] = "UPDATE facet SET last_seen = ?3 WHERE key_id = ?1 AND scope_id = ?2",
     /* key */
@@ -102,14 +109,18 @@ static const char *const statements[] = {
     [SQL_SESSION_ADD] = "INSERT OR IGNORE INTO session_seen (session, key_id, at) SELECT ?1, ?2, ?3"
 			" WHERE (SELECT count(*) FROM session_seen WHERE session = ?1) < ?4",
 
-    /* error, minute, count */
-    [SQL_MINUTE_COUNT] = "INSERT INTO minute (error_id, minute, count) VALUES (?1, ?2, ?3)"
+    /* key, minute, count */
+    [SQL_MINUTE_COUNT] = "INSERT INTO minute (key_id, minute, count) VALUES (?1, ?2, ?3)"
 			 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-    /* error, the first minute to keep */
-    [SQL_MINUTES_FORGET] = "DELETE FROM minute WHERE error_id = ?1 AND minute < ?2",
+    /* key, the first minute to keep */
+    [SQL_MINUTES_FORGET] = "DELETE FROM minute WHERE key_id = ?1 AND minute < ?2",
+    /* error */
+    [SQL_MINUTES_FORGET_ALL] =
+	"DELETE FROM minute WHERE key_id IN (SELECT id FROM error_key WHERE error_id = ?1)",
     /* error, first minute */
-    [SQL_MINUTES_SUM] =
-	"SELECT coalesce(sum(count), 0) FROM minute WHERE error_id = ?1 AND minute >= ?2",
+    [SQL_MINUTES_SUM] = "SELECT coalesce(sum(m.count), 0) FROM error_key k"
+			" CROSS JOIN minute m ON m.key_id = k.id AND m.minute >= ?2"
+			" WHERE k.error_id = ?1",
     /* error, now; only if the last one is not after that */
     [SQL_SPIKE_NOTE] = "UPDATE error SET spike_at = ?2 WHERE id = ?1 AND spike_at <= ?3",
 
@@ -195,6 +206,42 @@ static const char *const statements[] = {
 		    " ORDER BY id DESC LIMIT 100",
     /* error */
     [SQL_EXISTS] = "SELECT 1 FROM error WHERE id = ?1",
+
+    /* ---- merging ------------------------------------------------------------- */
+
+    /* error */
+    [SQL_PROJECT_OF] = "SELECT project FROM error WHERE id = ?1",
+    [SQL_KEYS_NAME] = "UPDATE error_key SET type = e.type, message = e.message FROM error e"
+		      " WHERE e.id = ?1 AND error_key.error_id = ?1 AND error_key.type IS NULL",
+    /* error, other error */
+    [SQL_KEYS_MOVE] = "UPDATE error_key SET error_id = ?2 WHERE error_id = ?1",
+    /* error, other error, key */
+    [SQL_KEY_MOVE] = "UPDATE error_key SET error_id = ?2 WHERE error_id = ?1 AND key = ?3",
+    /* error: a new one in its state */
+    [SQL_ERROR_LIKE] =
+	"INSERT INTO error (project, type, message, status, resolved_at, level, browser,"
+	" first_seen, last_seen, rank, ignored_until, ignored_count, ignored_minutes,"
+	" resolved_release, spike_at) SELECT project, type, message, status, resolved_at, level,"
+	" browser, first_seen, last_seen, rank, ignored_until, ignored_count, ignored_minutes,"
+	" resolved_release, spike_at FROM error WHERE id = ?1 RETURNING id",
+    /* error, rank: all else that its keys say; the last report is the one that arrived last */
+    [SQL_ERROR_OF_KEYS] =
+	"UPDATE error SET rank = ?2, type = o.type, message = o.message, level = l.level,"
+	" browser = s.browser, keys = s.keys, first_seen = s.first, last_seen = s.last FROM"
+	" (SELECT k.type, k.message FROM error_key k WHERE k.error_id = ?1 ORDER BY k.id LIMIT 1)"
+	" AS o, (/*scan: sorts the keys of an error*/ SELECT k.level FROM error_key k"
+	" WHERE k.error_id = ?1 ORDER BY (SELECT max(c.id) FROM occurrence c"
+	" WHERE c.slot BETWEEN k.id * 256 AND k.id * 256 + 255) DESC LIMIT 1) AS l,"
+	" (SELECT max(k.browser) AS browser, count(*) AS keys, min(k.first_seen) AS first,"
+	" max(k.last_seen) AS last FROM error_key k WHERE k.error_id = ?1) AS s"
+	" WHERE error.id = ?1",
+    /* error */
+    [SQL_KNOW_WORDS] = "INSERT INTO error_fts (rowid, type, message)"
+		       " SELECT id, type, message FROM error WHERE id = ?1",
+    [SQL_SCOPES_COUNT] = "SELECT count(DISTINCT f.scope_id) FROM error_key k"
+			 " CROSS JOIN facet f ON f.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
+    [SQL_SCOPES_OF] = "SELECT DISTINCT f.scope_id FROM error_key k"
+		      " CROSS JOIN facet f ON f.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
 
     /* ---- forgetting ------------------------------------------------------------ */
 

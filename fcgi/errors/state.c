@@ -66,6 +66,14 @@ terms(struct req *rq, const struct change *c)
 	return NULL;
 }
 
+int
+errors_note(struct req *rq, int64_t id, const char *action, const char *detail)
+{
+	return db_run(rq->db, SQL_HISTORY_ADD,
+	    DB_ARGS(DB_INT(id), DB_INT(clock_now()), DB_TEXT(action),
+		DB_TEXT(rq->identity == BY_SESSION ? "session" : "key"), DB_TEXT(detail)));
+}
+
 static int
 set_status(struct req *rq, int64_t id, const struct change *c)
 {
@@ -85,11 +93,9 @@ set_status(struct req *rq, int64_t id, const struct change *c)
 	if (db_changes(rq->db) == 0)
 		return 0;
 	/* What came before does not count among the more that may come. */
-	if (db_run(rq->db, SQL_MINUTES_FORGET, DB_ARGS(DB_INT(id), DB_INT(INT64_MAX))) == -1)
+	if (db_run(rq->db, SQL_MINUTES_FORGET_ALL, DB_ARGS(DB_INT(id))) == -1)
 		return DB_FAILED;
-	return db_run(rq->db, SQL_HISTORY_ADD,
-	    DB_ARGS(DB_INT(id), DB_INT(now), DB_TEXT(verbs[c->verb].word),
-		DB_TEXT(rq->identity == BY_SESSION ? "session" : "key"), DB_TEXT(terms(rq, c))));
+	return errors_note(rq, id, verbs[c->verb].word, terms(rq, c));
 }
 
 /* Inside a transaction: DB_ROW if there is such an error, DB_NONE or DB_FAILED. */

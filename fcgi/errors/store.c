@@ -259,7 +259,8 @@ count_key(struct storing *s, const struct known *k)
 
 	s->stored->count = k->key_count + r->count;
 	if (db_run(s->db, SQL_KEY_COUNT,
-		DB_ARGS(DB_INT(k->key_id), DB_INT(r->count), DB_INT(r->at))) == -1)
+		DB_ARGS(DB_INT(k->key_id), DB_INT(r->count), DB_INT(r->at), DB_INT(r->level),
+		    DB_INT(r->browser))) == -1)
 		return DB_FAILED;
 	if (k->keys == 1)
 		return 0;

@@ -42,11 +42,11 @@ enum part { PART_TIES, PART_REST };
 #define OTHER_LEVEL " WHEN ?11 IS NOT NULL AND e.level <> ?11 THEN 0"
 #define OTHER_PROJECT " WHEN ?1 IS NOT NULL AND e.project <> ?1 THEN 0"
 #define OTHER_SOURCE " WHEN NOT ?3 >> e.browser & 1 THEN 0"
-/* An error of many keys is shown where the highest of them stands. */
+/* An error of many keys is shown where one of them stands: the first seen, or the highest. */
 #define OTHER_KEY                                                                                  \
 	" WHEN e.keys > 1 AND EXISTS (SELECT 1 FROM error_key o"                                   \
 	" CROSS JOIN facet p ON p.key_id = o.id AND p.scope_id = ?9 WHERE o.error_id = e.id"       \
-	" AND (p.$column, p.key_id) > (f.$column, f.key_id)) THEN 0"
+	" AND (p.$column, p.key_id) $beats (f.$column, f.key_id)) THEN 0"
 /*
  * Words are looked for in the text of a row: asking the full-text index about one row
  * costs ten times as much.  CASE, so that without words the row itself is not read.
@@ -65,7 +65,7 @@ enum part { PART_TIES, PART_REST };
 #define READ_SET(ids)                                                                              \
 	"SELECT v, id, id, shown, type, message FROM (SELECT e.id AS id, e.type AS type,"          \
 	" e.message AS message, CASE WHEN ?9 IS NULL THEN e.$column"                               \
-	" ELSE (SELECT max(f.$column) FROM error_key k CROSS JOIN facet f ON f.key_id = k.id"      \
+	" ELSE (SELECT $best(f.$column) FROM error_key k CROSS JOIN facet f ON f.key_id = k.id"    \
 	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v,"                                  \
 	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE " ELSE 1 END AS shown"           \
 	" FROM (" ids ") AS x CROSS JOIN error e ON e.id = x.id WHERE ?2 >> e.status & 1)"         \
@@ -74,7 +74,8 @@ enum part { PART_TIES, PART_REST };
 /*
  * In the texts $column stands for the column of the sort, $index for its index,
  * $status and $source for the arm's, $behind for the range behind the place, $since
- * for its end, and $othertime for since and until where that range does not keep them.
+ * for its end, $othertime for since and until where that range does not keep them, and
+ * $best and $beats for how one key among several is chosen.
  */
 static const struct {
 	const char *value, *tie;   /* what a row is sorted by */
@@ -147,6 +148,8 @@ add_arm(struct buf *b, enum driver by, enum sort sort, enum part part, int statu
 	    {"index", drivers[by].indexes[sort]},
 	    {"status", digits[status]},
 	    {"source", digits[source]},
+	    {"beats", sort == SORT_FIRST_SEEN ? "<" : ">"},
+	    {"best", sort == SORT_FIRST_SEEN ? "min" : "max"},
 	    {"column", sort_columns[sort]},
 	};
 

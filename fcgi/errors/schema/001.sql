@@ -52,6 +52,10 @@ CREATE TABLE error_key (
     users      INTEGER NOT NULL DEFAULT 0,    -- rows of user_seen
     first_seen INTEGER NOT NULL,
     last_seen  INTEGER NOT NULL,
+    level      INTEGER NOT NULL,              -- enum level, of its last report
+    browser    INTEGER NOT NULL,              -- once a browser reported it, for ever
+    type       TEXT,                          -- of its first report, and the message; null as
+    message    TEXT,                          -- long as its error was never merged and says so
     UNIQUE (project, mechanism, key)
 ) STRICT;
 CREATE INDEX error_key_error ON error_key (error_id);
@@ -84,19 +88,19 @@ CREATE TABLE history (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     error_id INTEGER NOT NULL,
     at       INTEGER NOT NULL,
-    action   TEXT NOT NULL,                   -- resolve, reopen, ignore
+    action   TEXT NOT NULL,                   -- resolve, reopen, ignore, merge, unmerge
     who      TEXT NOT NULL,                   -- key, session, report
-    detail   TEXT                             -- on what terms
+    detail   TEXT                             -- on what terms, with which errors
 ) STRICT;
 CREATE INDEX history_error ON history (error_id);
 
--- What an error counts in each of the last minutes, where a spike or the terms on which
--- it is ignored ask for it.
+-- What a key counts in each of the last minutes, where a spike or the terms on which
+-- its error is ignored ask for it.
 CREATE TABLE minute (
-    error_id INTEGER NOT NULL,
-    minute   INTEGER NOT NULL,                -- minutes since 1970
-    count    INTEGER NOT NULL,
-    PRIMARY KEY (error_id, minute)
+    key_id INTEGER NOT NULL,
+    minute INTEGER NOT NULL,                  -- minutes since 1970
+    count  INTEGER NOT NULL,
+    PRIMARY KEY (key_id, minute)
 ) STRICT, WITHOUT ROWID;
 
 -- What a list can be narrowed to: an environment of a project, an environment of
@@ -115,7 +119,7 @@ CREATE TABLE facet (
     scope_id   INTEGER NOT NULL,
     status     INTEGER NOT NULL,              -- of the error, kept by a trigger
     count      INTEGER NOT NULL,
-    rank       INTEGER NOT NULL,              -- count_rank() of the count
+    rank       INTEGER NOT NULL,              -- count_rank() of what the error counts there
     first_seen INTEGER NOT NULL,
     last_seen  INTEGER NOT NULL,
     PRIMARY KEY (key_id, scope_id)
@@ -190,13 +194,21 @@ CREATE TRIGGER error_gone AFTER DELETE ON error BEGIN
     UPDATE tally SET errors = errors - 1 WHERE project = old.project AND status = old.status
         AND browser = old.browser AND level = old.level;
     DELETE FROM error_key WHERE error_id = old.id;
-    DELETE FROM minute WHERE error_id = old.id;
     DELETE FROM history WHERE error_id = old.id;
+END;
+-- Merging: the error's state is the key's now.  What came before does not count among the
+-- more that may come until an ignored error is back.
+CREATE TRIGGER error_key_moved AFTER UPDATE OF error_id ON error_key BEGIN
+    UPDATE facet SET status = (SELECT status FROM error WHERE id = new.error_id)
+        WHERE key_id = new.id AND status <> (SELECT status FROM error WHERE id = new.error_id);
+    DELETE FROM minute WHERE key_id = new.id
+        AND (SELECT status FROM error WHERE id = new.error_id) = 2;
 END;
 -- Sessions and events find no error any more, and age out.
 CREATE TRIGGER error_key_gone AFTER DELETE ON error_key BEGIN
     DELETE FROM occurrence WHERE slot BETWEEN old.id * 256 AND old.id * 256 + 255;
     DELETE FROM day WHERE key_id = old.id;
+    DELETE FROM minute WHERE key_id = old.id;
     DELETE FROM facet WHERE key_id = old.id;
     DELETE FROM tag WHERE key_id = old.id;
     DELETE FROM user_seen WHERE key_id = old.id;

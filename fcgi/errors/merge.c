@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Merging errors and taking them apart again.
+ *
+ * Every number hangs on a grouping key, so both move keys from error to error and
+ * sum up anew what the error's own row shows.  That row is a function of its keys,
+ * whatever came when and in whichever order they were moved: the name and the words
+ * are those of the oldest key, the level that of the last report.  A later report goes
+ * where its key is.  People's part is the state: a merged error keeps that of the
+ * error it was merged into, one that is taken out gets that of the error it leaves.
+ */
+#include <string.h>
+
+#include "errors.h"
+#include "rank.h"
+#include "text.h"
+
+#define KEYS_MAX 1000
+#define NAMED 20 /* so many ids the history names; more are counted */
+
+/* ---- an error is the sum of its keys ---------------------------------------------- */
+
+static int
+rank_scopes(struct req *rq, int64_t id)
+{
+	int64_t n, *scopes;
+	int row;
+
+	if (db_number(rq->db, SQL_SCOPES_COUNT, DB_ARGS(DB_INT(id)), 0, &n) == -1)
+		return DB_FAILED;
+	scopes = arena_alloc(rq->mem, (size_t)n * sizeof *scopes);
+	n = 0;
+	for (row = db_query(rq->db, SQL_SCOPES_OF, DB_ARGS(DB_INT(id))); row == DB_ROW;
+	     row = db_next(rq->db, SQL_SCOPES_OF))
+		scopes[n++] = db_int(rq->db, SQL_SCOPES_OF, 0);
+	while (row == 0 && n > 0)
+		row = errors_rank_scope(rq->db, id, scopes[--n]);
+	return row;
+}
+
+/* Brings the error's row, its words and its places in lists up to date with its keys. */
+static int
+sum_up(struct req *rq, int64_t id)
+{
+	const struct db_value error = DB_INT(id);
+	int64_t count;
+
+	if (db_run(rq->db, SQL_FORGET_WORDS, &error, 1) == -1 ||
+	    db_number(rq->db, SQL_ERROR_SUM, &error, 1, 0, &count) == -1 ||
+	    db_run(rq->db, SQL_ERROR_OF_KEYS, DB_ARGS(error, DB_INT(count_rank(count)))) == -1 ||
+	    db_run(rq->db, SQL_ERROR_ENVIRONMENTS, &error, 1) == -1 ||
+	    db_run(rq->db, SQL_KNOW_WORDS, &error, 1) == -1)
+		return DB_FAILED;
+	return rank_scopes(rq, id);
+}
+
+/* ---- merging ------------------------------------------------------------------------ */
+
+/* The error's project in *project, NULL if there is no such error.  0 or DB_FAILED. */
+static int
+find_project(struct req *rq, int64_t id, const char **project)
+{
+	int row = db_query(rq->db, SQL_PROJECT_OF, DB_ARGS(DB_INT(id)));
+
+	*project = NULL;
+	if (row != DB_ROW)
+		return row;
+	*project = db_text_copy(rq->db, SQL_PROJECT_OF, 0, rq->mem);
+	db_done(rq->db, SQL_PROJECT_OF);
+	return 0;
+}
+
+/* Whether the error may be merged into one of that project: 0 or a refusal. */
+static int
+check_mergeable(struct req *rq, int64_t id, const char *into_project)
+{
+	const char *project;
+
+	if (find_project(rq, id, &project) == -1)
+		return req_fail_db(rq);
+	if (project == NULL)
+		return req_fail(rq, 404, "There is no error %lld", (long long)id);
+	if (strcmp(project, into_project) != 0)
+		return req_fail(rq, 409,
+		    "Error %lld is of project '%s': errors of different projects cannot be merged",
+		    (long long)id, project);
+	return 0;
+}
+
+/* Gives the keys of one error to another; nothing of the one stays. */
+static int
+take_all(struct req *rq, int64_t into, int64_t id)
+{
+	const struct db_value error = DB_INT(id);
+
+	if (db_run(rq->db, SQL_KEYS_NAME, &error, 1) == -1 ||
+	    db_run(rq->db, SQL_KEYS_MOVE, DB_ARGS(error, DB_INT(into))) == -1 ||
+	    db_run(rq->db, SQL_FORGET_WORDS, &error, 1) == -1)
+		return DB_FAILED;
+	return db_run(rq->db, SQL_FORGET_ERROR, &error, 1);
+}
+
+static bool
+is_among(int64_t id, const int64_t *ids, size_t n)
+{
+	while (n > 0)
+		if (ids[--n] == id)
+			return true;
+	return false;
+}
+
+/* "#1, #2": whom the history names. */
+static const char *
+name_all(struct req *rq, const struct ids *ids)
+{
+	struct buf text = {0};
+	const char *names;
+
+	for (size_t i = 0; i < ids->n && i < NAMED; i++)
+		buf_printf(&text, "%s#%lld", i > 0 ? ", " : "", (long long)ids->items[i]);
+	if (ids->n > NAMED)
+		buf_printf(&text, " and %zu more", ids->n - NAMED);
+	names = arena_strdup(rq->mem, buf_text(&text));
+	buf_free(&text);
+	return names;
+}
+
+/* Inside a transaction.  0 or a refusal. */
+static int
+merge(struct req *rq, int64_t into, const struct ids *ids)
+{
+	const char *project;
+	int st;
+
+	if (find_project(rq, into, &project) == -1)
+		return req_fail_db(rq);
+	if (project == NULL)
+		return req_fail(rq, 404, "There is no error %lld", (long long)into);
+	if (db_run(rq->db, SQL_KEYS_NAME, DB_ARGS(DB_INT(into))) == -1)
+		return req_fail_db(rq);
+	for (size_t i = 0; i < ids->n; i++) {
+		if ((st = check_mergeable(rq, ids->items[i], project)) != 0)
+			return st;
+		if (take_all(rq, into, ids->items[i]) == -1)
+			return req_fail_db(rq);
+	}
+	if (sum_up(rq, into) == -1 || errors_note(rq, into, "merge", name_all(rq, ids)) == -1)
+		return req_fail_db(rq);
+	return 0;
+}
+
+/* The members into and ids; ids that are given twice count once. */
+static int
+want_merge(struct req *rq, int64_t *into, struct ids *ids)
+{
+	const cJSON *doc;
+	size_t n = 0;
+	int st;
+
+	if ((st = want_object(rq, &doc)) != 0 || (st = want_ids(rq, doc, ids)) != 0)
+		return st;
+	if (!json_is_int(json_get(doc, "into"), 1, ID_MAX, into))
+		return req_fail(rq, 400, "Field 'into' must be the id of an error");
+	if (is_among(*into, ids->items, ids->n))
+		return req_fail(rq, 400, "An error cannot be merged with itself");
+	for (size_t i = 0; i < ids->n; i++)
+		if (!is_among(ids->items[i], ids->items, n))
+			ids->items[n++] = ids->items[i];
+	ids->n = n;
+	return 0;
+}
+
+/*
+ * POST /api/errors/merge {"into": id, "ids": [...]}: makes one error of all, with the id
+ * and the state of the first.  200 {"status": "merged", "id", "merged": how many}; 404 for
+ * an id that is none, 409 for errors of different projects; then nothing is merged.
+ */
+int
+errors_merge(struct req *rq)
+{
+	struct json_out *out;
+	struct ids ids = {0};
+	int64_t into;
+	int st;
+
+	if ((st = want_merge(rq, &into, &ids)) != 0)
+		return st;
+	if (db_begin(rq->db) == -1)
+		return req_fail_db(rq);
+	if ((st = merge(rq, into, &ids)) != 0)
+		return st;
+	if (db_commit(rq->db) == -1)
+		return req_fail_db(rq);
+	out = req_json(rq);
+	json_object(out, NULL);
+	json_text(out, "status", "merged");
+	json_int(out, "id", into);
+	json_int(out, "merged", (int64_t)ids.n);
+	json_object_end(out);
+	return 200;
+}
+
+/* ---- taking apart --------------------------------------------------------------------- */
+
+/* Moves the keys that the list names to an error of their own.  0 or a refusal. */
+static int
+take_keys(struct req *rq, int64_t from, int64_t to, const cJSON *keys)
+{
+	const cJSON *key = keys->child;
+
+	for (; key != NULL; key = key->next) {
+		if (db_run(rq->db, SQL_KEY_MOVE,
+			DB_ARGS(DB_INT(from), DB_INT(to), DB_TEXT(key->valuestring))) == -1)
+			return req_fail_db(rq);
+		if (db_changes(rq->db) == 0)
+			return req_fail(rq, 404, "Error %lld has no key '%s', or it is named twice",
+			    (long long)from, key->valuestring);
+	}
+	return 0;
+}
+
+/* Inside a transaction; the new error's id in *to.  0 or a refusal. */
+static int
+unmerge(struct req *rq, int64_t from, const cJSON *keys, int64_t *to)
+{
+	struct arena *mem = rq->mem;
+	int64_t left;
+	int st;
+
+	if (db_number(rq->db, SQL_ERROR_LIKE, DB_ARGS(DB_INT(from)), 0, to) == -1)
+		return req_fail_db(rq);
+	if (*to == 0)
+		return req_fail(rq, 404, "There is no error %lld", (long long)from);
+	if (db_run(rq->db, SQL_KNOW_WORDS, DB_ARGS(DB_INT(*to))) == -1)
+		return req_fail_db(rq);
+	if ((st = take_keys(rq, from, *to, keys)) != 0)
+		return st;
+	if (db_number(rq->db, SQL_ERROR_SUM, DB_ARGS(DB_INT(from)), 0, &left) == -1)
+		return req_fail_db(rq);
+	if (left == 0)
+		return req_fail(rq, 409, "These are all keys of error %lld: it keeps at least one",
+		    (long long)from);
+	if (sum_up(rq, from) == -1 || sum_up(rq, *to) == -1 ||
+	    errors_note(rq, from, "unmerge", arena_printf(mem, "into #%lld", (long long)*to)) ==
+		-1 ||
+	    errors_note(rq, *to, "unmerge", arena_printf(mem, "from #%lld", (long long)from)) == -1)
+		return req_fail_db(rq);
+	return 0;
+}
+
+static int
+want_unmerge(struct req *rq, int64_t *from, const cJSON **keys)
+{
+	const cJSON *doc, *key;
+	int st, n;
+
+	if ((st = want_object(rq, &doc)) != 0)
+		return st;
+	if (!json_is_int(json_get(doc, "id"), 1, ID_MAX, from))
+		return req_fail(rq, 400, "Field 'id' must be the id of an error");
+	*keys = json_get(doc, "keys");
+	n = cJSON_IsArray(*keys) ? cJSON_GetArraySize(*keys) : 0;
+	if (n < 1 || n > KEYS_MAX)
+		return req_fail(rq, 400, "Field 'keys' must be an array of 1 to %d keys", KEYS_MAX);
+	for (key = (*keys)->child; key != NULL; key = key->next)
+		if (!cJSON_IsString(key))
+			return req_fail(
+			    rq, 400, "Field 'keys' must hold keys as grouping.keys names them");
+	return 0;
+}
+
+/*
+ * POST /api/errors/unmerge {"id": error, "keys": [...]}: makes one new error of those of
+ * its grouping keys.  200 {"status": "unmerged", "id": the new one, "from": id}; 404 for an
+ * id or a key that is none, 409 for all the keys of an error; then nothing is moved.
+ */
+int
+errors_unmerge(struct req *rq)
+{
+	struct json_out *out;
+	const cJSON *keys = NULL;
+	int64_t from, to;
+	int st;
+
+	if ((st = want_unmerge(rq, &from, &keys)) != 0)
+		return st;
+	if (db_begin(rq->db) == -1)
+		return req_fail_db(rq);
+	if ((st = unmerge(rq, from, keys, &to)) != 0)
+		return st;
+	if (db_commit(rq->db) == -1)
+		return req_fail_db(rq);
+	out = req_json(rq);
+	json_object(out, NULL);
+	json_text(out, "status", "unmerged");
+	json_int(out, "id", to);
+	json_int(out, "from", from);
+	json_object_end(out);
+	return 200;
+}

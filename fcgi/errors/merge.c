@@ -202,12 +202,10 @@ errors_merge(struct req *rq)
 
 /* ---- taking apart --------------------------------------------------------------------- */
 
-/* Moves the keys that the list names to an error of their own.  0 or a refusal. */
+/* Moves the keys, items of a list, to an error of their own.  0 or a refusal. */
 static int
-take_keys(struct req *rq, int64_t from, int64_t to, const cJSON *keys)
+take_keys(struct req *rq, int64_t from, int64_t to, const cJSON *key)
 {
-	const cJSON *key = keys->child;
-
 	for (; key != NULL; key = key->next) {
 		if (db_run(rq->db, SQL_KEY_MOVE,
 			DB_ARGS(DB_INT(from), DB_INT(to), DB_TEXT(key->valuestring))) == -1)
@@ -248,21 +246,23 @@ unmerge(struct req *rq, int64_t from, const cJSON *keys, int64_t *to)
 	return 0;
 }
 
+/* The members id and keys; of these the first item. */
 static int
 want_unmerge(struct req *rq, int64_t *from, const cJSON **keys)
 {
-	const cJSON *doc, *key;
+	const cJSON *doc, *list, *key;
 	int st, n;
 
 	if ((st = want_object(rq, &doc)) != 0)
 		return st;
 	if (!json_is_int(json_get(doc, "id"), 1, ID_MAX, from))
 		return req_fail(rq, 400, "Field 'id' must be the id of an error");
-	*keys = json_get(doc, "keys");
-	n = cJSON_IsArray(*keys) ? cJSON_GetArraySize(*keys) : 0;
+	list = json_get(doc, "keys");
+	n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
 	if (n < 1 || n > KEYS_MAX)
 		return req_fail(rq, 400, "Field 'keys' must be an array of 1 to %d keys", KEYS_MAX);
-	for (key = (*keys)->child; key != NULL; key = key->next)
+	*keys = list->child;
+	for (key = *keys; key != NULL; key = key->next)
 		if (!cJSON_IsString(key))
 			return req_fail(
 			    rq, 400, "Field 'keys' must hold keys as grouping.keys names them");

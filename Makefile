@@ -8,6 +8,8 @@
 #   make deps     install what building and running wants; deps-test: what tests want
 #   make unit     unit tests; http, fault: through lighttpd; fuzz; bench
 #   make check    layers, format, clang-tidy, shellcheck; report: what else was found
+#   make install  DESTDIR=, PREFIX=, SYSCONFDIR=, LOCALSTATEDIR=; uninstall
+#   make deb      a Debian package in build/deb; check-deb, check-image: install and run it
 #   make help     this list
 #
 #   VARIANT=asan in front of any of these: with AddressSanitizer and UBSan
@@ -312,6 +314,46 @@ run: deps
 
 help:
 	@sed -n '/^# ---- what you may/,$$d; s/^#   //p' Makefile
+
+# ---- installing -------------------------------------------------------------
+
+# Programs, the control script with what it reads, pages, the SDK, systemd's files, cron's.
+# The script finds the rest from where it lies, so a DESTDIR can be run from, too.
+INSTALL ?= install
+LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/monlight
+SHARE   := $(DESTDIR)$(PREFIX)/share/monlight
+SYSTEMD := $(DESTDIR)$(PREFIX)/lib
+PAGES   := $(shell find html -type f ! -name '*.test.js' ! -name '*.md' ! -name 'build.*' 2>/dev/null)
+MANUALS := $(wildcard docs/man/*.[158])
+placed   = sed 's|@PREFIX@|$(PREFIX)|g; s|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' $(1) > $(2) && chmod 644 $(2)
+
+.PHONY: install uninstall
+install: all
+	$(INSTALL) -d $(LIBEXEC) $(SHARE)/lighttpd/service $(SHARE)/lighttpd/errors $(SHARE)/sdk \
+		$(DESTDIR)$(PREFIX)/bin $(SYSTEMD)/systemd/system $(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d \
+		$(DESTDIR)$(SYSCONFDIR)/cron.d
+	$(INSTALL) -m 755 $(PROGRAMS) $(LIBEXEC)
+	$(INSTALL) -m 644 lighttpd/*.conf lighttpd/monlight.env.example $(SHARE)/lighttpd
+	$(INSTALL) -m 644 lighttpd/service/*.conf $(SHARE)/lighttpd/service
+	$(INSTALL) -m 644 lighttpd/errors/*.html $(SHARE)/lighttpd/errors
+	$(INSTALL) -m 755 lighttpd/monlight lighttpd/proxies lighttpd/vhosts $(SHARE)/lighttpd
+	sed -i 's|default_home=/var/lib/|default_home=$(LOCALSTATEDIR)/lib/|' $(SHARE)/lighttpd/monlight
+	ln -sf ../share/monlight/lighttpd/monlight $(DESTDIR)$(PREFIX)/bin/monlight
+	for page in $(PAGES); do $(INSTALL) -D -m 644 $$page $(SHARE)/$$page || exit 1; done
+	for file in $(wildcard build/sdk/monlight-$(VERSION)*); do $(INSTALL) -m 644 $$file $(SHARE)/sdk || exit 1; done
+	for unit in packaging/systemd/*.service packaging/systemd/*.timer packaging/systemd/*.target; do \
+		$(call placed,$$unit,$(SYSTEMD)/systemd/system/$${unit##*/}) || exit 1; done
+	$(call placed,packaging/systemd/monlight.sysusers,$(SYSTEMD)/sysusers.d/monlight.conf)
+	$(call placed,packaging/systemd/monlight.tmpfiles,$(SYSTEMD)/tmpfiles.d/monlight.conf)
+	$(call placed,lighttpd/monlight.cron,$(DESTDIR)$(SYSCONFDIR)/cron.d/monlight)
+	for page in $(MANUALS); do $(INSTALL) -D -m 644 $$page \
+		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+# What was installed; what the stack has stored stays.
+uninstall:
+	rm -rf $(LIBEXEC) $(SHARE) $(DESTDIR)$(PREFIX)/bin/monlight $(SYSTEMD)/systemd/system/monlight.* \
+		$(SYSTEMD)/systemd/system/monlight-* $(SYSTEMD)/sysusers.d/monlight.conf \
+		$(SYSTEMD)/tmpfiles.d/monlight.conf $(DESTDIR)$(SYSCONFDIR)/cron.d/monlight
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 # ---- pages ------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 /*
  * monlight-indexer: does what is due on the services' databases, and ends.
  *
- *	monlight-indexer [-fhnV] [job ...]
+ *	monlight-indexer [-fhnV] [-x job] [job ...]
  *	monlight-indexer keys add PROJECT [ORIGIN ...]
  *	monlight-indexer backup [--keep N] DIRECTORY
  *	monlight-indexer restore [--force] BACKUP
@@ -12,6 +12,7 @@
  *	-h  describe every variable, tab-separated
  *	-n  check the configuration, print it, exit 0 or 1
  *	-V  print the version
+ *	-x  all jobs but that one, which another process does
  *
  * Without -f a job runs if its interval has passed, to a few seconds, since a pass
  * that came to its end began, so that cron may call every minute; a job that is named
@@ -41,6 +42,7 @@
 #define CRON_SLACK 5
 
 static struct indexer_cfg cfg;
+static const char *excluded; /* job that somebody else does; NULL: none */
 
 /* ---- what there is to do -------------------------------------------------------- */
 
@@ -310,6 +312,8 @@ run_job(const struct job *job, struct arena *mem, bool anyhow)
 static bool
 is_named(const struct job *job, char *const names[])
 {
+	if (excluded != NULL && strcmp(job->name, excluded) == 0)
+		return false;
 	if (*names == NULL)
 		return true;
 	for (; *names != NULL; names++)
@@ -370,7 +374,7 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: monlight-indexer [-fhnV] [job ...]\njobs:");
+	(void)fprintf(stderr, "usage: monlight-indexer [-fhnV] [-x job] [job ...]\njobs:");
 	for (size_t i = 0; i < NELEM(jobs); i++)
 		if (i == 0 || strcmp(jobs[i].name, jobs[i - 1].name) != 0)
 			(void)fprintf(stderr, " %s", jobs[i].name);
@@ -440,7 +444,7 @@ read_options(int argc, char *argv[])
 	int option;
 
 	/* What stands behind the name of a command is the command's. */
-	while ((option = getopt(argc, argv, "+fhnV")) != -1)
+	while ((option = getopt(argc, argv, "+fhnVx:")) != -1)
 		switch (option) {
 		case 'f':
 			stay = true;
@@ -454,6 +458,9 @@ read_options(int argc, char *argv[])
 		case 'V':
 			(void)printf("monlight-indexer %s\n", MONLIGHT_VERSION);
 			exit(0);
+		case 'x':
+			excluded = optarg;
+			break;
 		default:
 			usage();
 		}

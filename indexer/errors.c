@@ -2,6 +2,7 @@
 /* Jobs on the error tracker's database. */
 #include "errors_retention.h"
 
+#include "alert.h"
 #include "clock.h"
 #include "indexer.h"
 #include "log.h"
@@ -18,7 +19,8 @@ errors_retention(struct pass *p)
 	};
 	struct errors_forgotten done;
 
-	if (errors_retain(p->db, &retention, &done) == -1)
+	if (alert_forget(p->db, retention.now) == -1 ||
+	    errors_retain(p->db, &retention, &done) == -1)
 		return -1;
 	if (done.resolved > 0 || done.crowded > 0)
 		log_info("errors: forgot %lld resolved ones and %lld for want of space",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs on the metrics collector's database. */
+#include "alert.h"
 #include "clock.h"
 #include "indexer.h"
 #include "log.h"
@@ -59,6 +60,9 @@ int
 metrics_retention(struct pass *p)
 {
 	const struct retention keep = retention(&p->cfg->metrics);
+	int64_t now = clock_now();
 
-	return rollup_retain(p->db, &keep, clock_now());
+	if (alert_forget(p->db, now) == -1)
+		return -1;
+	return rollup_retain(p->db, &keep, now);
 }

@@ -14,6 +14,12 @@ static const char select_deliveries[] =
     " WHERE alert_id = ?1 ORDER BY id /*scan: a handful*/";
 static const char select_outcome[] =
     "SELECT state, detail FROM alert_delivery WHERE alert_id = ?1 ORDER BY id /*scan: a handful*/";
+/* An index finds them; the deliveries go with their alert. */
+static const char delete_alerts[] = "DELETE FROM alert WHERE id IN"
+				    " (SELECT id FROM alert WHERE created_at < ?1 LIMIT ?2)";
+
+#define ALERTS_PER_SLICE 500
+#define KEPT_SECONDS INT64_C(7776000)
 
 void
 alert_fact(struct alert *a, const char *name, const char *value)
@@ -147,4 +153,26 @@ alert_outcome(struct db *db, struct arena *mem, int64_t id, char *outcome, const
 	if (n == 0)
 		*outcome = 'w';
 	return st;
+}
+
+int
+alert_forget(struct db *db, int64_t now)
+{
+	int64_t before = now - KEPT_SECONDS;
+	int forget = db_prepare(db, delete_alerts);
+
+	if (forget == DB_FAILED)
+		return DB_FAILED;
+	/* In slices, so that who wants to write waits little. */
+	do {
+		if (db_begin(db) == -1)
+			return DB_FAILED;
+		if (db_run(db, forget, DB_ARGS(DB_INT(before), DB_INT(ALERTS_PER_SLICE))) == -1) {
+			db_rollback(db);
+			return DB_FAILED;
+		}
+		if (db_commit(db) == -1)
+			return DB_FAILED;
+	} while (db_changes(db) > 0);
+	return 0;
 }

@@ -50,4 +50,7 @@ int alert_list(struct db *, struct json_out *, int64_t limit);
  */
 int alert_outcome(struct db *, struct arena *, int64_t id, char *outcome, const char **detail);
 
+/* Deletes alerts of more than 90 days ago with their deliveries.  Returns 0 or DB_FAILED. */
+int alert_forget(struct db *, int64_t now);
+
 #endif

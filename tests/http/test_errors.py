@@ -3,6 +3,7 @@
 
 import hashlib
 import itertools
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
@@ -939,10 +940,29 @@ def test_retention_removes_old_resolved_errors_only(fresh, project):
     assert errors.get("/api/projects").json["projects"] == [project]
 
 
+def test_retention_forgets_old_alerts_with_their_deliveries(fresh, project):
+    stack = fresh(INDEXER="cron", ALERT_WEBHOOKS="http://127.0.0.1:9/")
+    created(stack.client("errors"), project)
+    with sqlite3.connect(stack.database("errors")) as database:
+        for days in (91, 91, 89):
+            (alert,) = database.execute(
+                "INSERT INTO alert (created_at, kind, title, content, state)"
+                " VALUES (unixepoch() - ? * 86400, 'new', 't', '{}', 'done') RETURNING id",
+                [days],
+            ).fetchone()
+            database.execute(
+                "INSERT INTO alert_delivery (alert_id, channel, next_at) VALUES (?, 'c', 0)",
+                [alert],
+            )
+    assert stack.control("index", "retention").returncode == 0
+    assert database.execute(
+        "SELECT (SELECT count(*) FROM alert), (SELECT count(*) FROM alert_delivery)"
+    ).fetchone() == (2, 1)
+    database.close()
+
+
 def age(stack, number, days):
     """Moves the moment an error was resolved into the past, as only time could."""
-    import sqlite3
-
     with sqlite3.connect(stack.database("errors")) as database:
         database.execute(
             "UPDATE error SET resolved_at = resolved_at - ? WHERE id = ?", (days * 86400, number)

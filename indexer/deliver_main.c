@@ -300,26 +300,13 @@ connect_drain(void)
 	}
 }
 
-/* The directory of a file; the caller frees it. */
-static char *
-directory_of(const char *path)
-{
-	char *directory = heap_strdup(path), *slash = strrchr(directory, '/');
-
-	if (slash != NULL)
-		*slash = '\0';
-	return directory;
-}
-
 static void
 enter_sandbox(void)
 {
-	char *errors = directory_of(cfg.errors_path), *metrics = directory_of(cfg.metrics_path),
-	     *relay = directory_of(cfg.relay_path);
 	const struct sandbox_path paths[] = {
-	    {errors, SANDBOX_WRITE},
-	    {metrics, SANDBOX_WRITE},
-	    {relay, SANDBOX_WRITE},
+	    {cfg.errors_path, SANDBOX_WRITE_BESIDE},
+	    {cfg.metrics_path, SANDBOX_WRITE_BESIDE},
+	    {cfg.relay_path, SANDBOX_WRITE_BESIDE},
 	    {cfg.deliver.smtp_ca_file, SANDBOX_READ},
 	    /* Names, certificates and random numbers; resolv.conf may be a link to the second. */
 	    {"/etc", SANDBOX_READ},
@@ -329,9 +316,6 @@ enter_sandbox(void)
 	};
 
 	(void)sandbox_enter(paths, NELEM(paths));
-	free(errors);
-	free(metrics);
-	free(relay);
 }
 
 static void

@@ -90,6 +90,12 @@ struct database_place {
 };
 extern const struct database_place indexer_places[DATABASES];
 
+/*
+ * Gives up everything but the databases' directories, the log sources and the directories of
+ * LOG_FILES, for good: before the jobs, after all is open.
+ */
+void indexer_restrict(const struct indexer_cfg *);
+
 /* Whether the process was asked to end. */
 bool indexer_stopping(void);
 

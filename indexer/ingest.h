@@ -53,6 +53,8 @@ struct ingest {
 
 /* The tail of that path, or NULL. */
 struct tail *ingest_find_tail(struct ingest *, const char *path);
+/* The next item of a comma-separated list, in the arena; NULL at its end. */
+char *ingest_next_item(struct arena *, const char **list);
 /* Looks through LOG_SOURCES and LOG_FILES for new files and for those that are gone. */
 int ingest_scan(struct ingest *, struct pass *);
 void ingest_forget_tail(struct ingest *, size_t i);

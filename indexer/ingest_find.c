@@ -314,9 +314,8 @@ look_at_files(struct ingest *in, struct pass *pass, const char *name, const char
 
 /* ---- all ------------------------------------------------------------------------- */
 
-/* The next item of a comma-separated list, in the arena; NULL at its end. */
-static char *
-next_item(struct arena *mem, const char **list)
+char *
+ingest_next_item(struct arena *mem, const char **list)
 {
 	while (*list != NULL && **list != '\0') {
 		const char *comma = strchrnul(*list, ','), *item = *list;
@@ -340,14 +339,14 @@ ingest_scan(struct ingest *in, struct pass *pass)
 
 	in->scan++;
 	in->scan_due = clock_mono_us() + SCAN_US;
-	while ((item = next_item(mem, &roots)) != NULL) {
+	while ((item = ingest_next_item(mem, &roots)) != NULL) {
 		int found = look_at_root(in, pass, item);
 
 		readable += found > 0;
 		absent += found == 0;
 		denied += found < 0;
 	}
-	while ((item = next_item(mem, &files)) != NULL) {
+	while ((item = ingest_next_item(mem, &files)) != NULL) {
 		char *equals = strchr(item, '=');
 
 		if (equals == NULL) {

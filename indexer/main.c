@@ -493,6 +493,8 @@ main(int argc, char *argv[])
 		failed = run_command(command, mem, argv + optind + 1);
 	else {
 		failed = open_databases();
+		/* A command reads and writes what it is told to by who calls it; jobs do not. */
+		indexer_restrict(&cfg);
 		if (stay)
 			follow(mem, argv + optind, &waiting);
 		else

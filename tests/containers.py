@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import struct
 import time
 from datetime import UTC, datetime
 
@@ -20,6 +21,28 @@ def parse_ns(text):
     whole, _, fraction = text.rstrip("Z").partition(".")
     seconds = datetime.fromisoformat(f"{whole}+00:00").timestamp()
     return int(seconds) * 10**9 + int(f"{fraction:0<9}" if fraction else 0)
+
+
+def varint(n):
+    out = b""
+    while n >= 128:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def local_record(text, ns, stream):
+    """As the local driver writes it: protobuf between two lengths."""
+    line = text.encode()
+    body = b"\x0a" + varint(len(stream)) + stream.encode() + b"\x10" + varint(ns)
+    body += b"\x1a" + varint(len(line)) + line
+    return struct.pack(">I", len(body)) + body + struct.pack(">I", len(body))
+
+
+def write_cri(path, lines):
+    """As Kubernetes has a container's log: (text, ns, stream)."""
+    with open(path, "a") as file:
+        file.writelines(f"{rfc3339(ns)} {stream} F {text}\n" for text, ns, stream in lines)
 
 
 class Container:
@@ -77,6 +100,15 @@ class Container:
         rest = b"".join(self.record(*line) for line in lines)
         while rest:
             rest = rest[os.write(self.log, rest) :]
+
+    def write_local(self, lines, file="local-logs/container.log"):
+        """With the local driver, or as the cache beside a driver that sends logs away."""
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        path = os.path.join(self.directory, file)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "ab") as out:
+            out.writelines(local_record(*line) for line in lines)
 
     def __del__(self):
         os.close(self.log)

@@ -80,6 +80,7 @@ struct app {
 	void (*always)(struct req *);         /* headers every answer carries (CORS) */
 	void (*health)(struct req *, struct json_out *); /* members of /health beside status */
 	void (*metrics)(struct req *, struct buf *);     /* gauges beside the counters */
+	void (*tend)(void); /* between requests, each minute, whether or not any come */
 
 	struct shm *shm; /* set by app_open() */
 };

@@ -34,6 +34,11 @@
 
 #define REQUEST_DEADLINE_US INT64_C(10000000)
 #define STOP_DRAIN_US INT64_C(1000000)
+#ifdef MONLIGHT_DEBUG
+#define TEND_US INT64_C(1000000) /* a test must not wait for a minute */
+#else
+#define TEND_US INT64_C(60000000)
+#endif
 #define ARENA_KEEP ((size_t)65536)
 
 static volatile sig_atomic_t stopping;
@@ -215,20 +220,15 @@ hold_signals(sigset_t *waiting)
 static void
 enter_sandbox(const struct app *app)
 {
-	char *data = heap_strdup(app->cfg->database_path);
-	char *slash = strrchr(data, '/');
-	struct sandbox_path paths[] = {
-	    {data, SANDBOX_WRITE},
+	const struct sandbox_path paths[] = {
+	    {app->cfg->database_path, SANDBOX_WRITE_BESIDE},
 	    {app->cfg->run_dir, SANDBOX_WRITE},
 	    {"/dev/urandom", SANDBOX_READ},
 	    {app->needs_network ? "/etc" : NULL, SANDBOX_READ},
 	    {app->needs_network ? "/usr" : NULL, SANDBOX_READ},
 	};
 
-	if (slash != NULL)
-		*slash = '\0';
 	(void)sandbox_enter(paths, NELEM(paths));
-	free(data);
 }
 
 void
@@ -272,19 +272,37 @@ fcgi_request(const struct app *app, struct db *db)
 	};
 }
 
+const struct timespec *
+fcgi_tend(const struct app *app, struct timespec *wait)
+{
+	static int64_t due;
+	int64_t now;
+
+	if (app->tend == NULL)
+		return NULL;
+	now = clock_mono_us();
+	if (now >= due) {
+		app->tend();
+		due = now + TEND_US;
+	}
+	*wait = (struct timespec){(due - now) / 1000000, (due - now) % 1000000 * 1000};
+	return wait;
+}
+
 /*
  * Waits for a connection; false when the process is to end.  Then those that wait
  * in our own queue are still served, for a second: lighttpd gave them to us and
  * would have to answer them with an error.
  */
 static bool
-wait_for_request(const sigset_t *waiting)
+wait_for_request(const struct app *app, const sigset_t *waiting)
 {
 	static int64_t stop_at;
 	struct pollfd p = {.fd = 0, .events = POLLIN};
+	struct timespec wait;
 
 	while (!stopping)
-		if (ppoll(&p, 1, NULL, waiting) == 1 && (p.revents & POLLIN))
+		if (ppoll(&p, 1, fcgi_tend(app, &wait), waiting) == 1 && (p.revents & POLLIN))
 			return true;
 	if (stop_at == 0)
 		stop_at = clock_mono_us() + STOP_DRAIN_US;
@@ -292,13 +310,13 @@ wait_for_request(const sigset_t *waiting)
 }
 
 static void
-serve(struct app *app, struct db *db, const sigset_t *waiting)
+serve(const struct app *app, struct db *db, const sigset_t *waiting)
 {
 	struct req rq = fcgi_request(app, db);
 	FCGX_Request fcgx;
 
 	fcgi_listen(&fcgx);
-	while (wait_for_request(waiting)) {
+	while (wait_for_request(app, waiting)) {
 		if (!fcgi_accept(&fcgx))
 			continue;
 		fcgi_serve(&rq, &fcgx);

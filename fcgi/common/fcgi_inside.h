@@ -27,6 +27,11 @@ bool fcgi_accept(struct FCGX_Request *);
 struct req fcgi_request(const struct app *, struct db *);
 /* Reads the accepted request, lets the service answer it, writes the reply unless it streams. */
 void fcgi_serve(struct req *, struct FCGX_Request *);
+/*
+ * Calls the service's tend if it is time.  Returns for how long to wait until it is again, in
+ * *wait, or NULL for ever.
+ */
+const struct timespec *fcgi_tend(const struct app *, struct timespec *wait);
 /* Whether we were told to end. */
 bool fcgi_stopping(void);
 

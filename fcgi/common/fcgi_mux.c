@@ -107,13 +107,13 @@ static void
 wait_for_something(struct mux *m, const sigset_t *waiting)
 {
 	int64_t us = m->next_tick_us - clock_mono_us();
-	struct timespec left;
+	struct timespec left, wait;
 	size_t n = list_polled(m);
 
 	if (us < 0)
 		us = 0;
 	left = (struct timespec){us / 1000000, us % 1000000 * 1000};
-	if (ppoll(m->polled, n, m->nopen > 0 ? &left : NULL, waiting) <= 0)
+	if (ppoll(m->polled, n, m->nopen > 0 ? &left : fcgi_tend(m->app, &wait), waiting) <= 0)
 		return;
 	for (size_t i = 1; i < n; i++) {
 		struct slot *slot = &m->slots[m->polled_slots[i]];

@@ -9,11 +9,14 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "log.h"
 
 #ifndef LANDLOCK_ACCESS_FS_REFER
@@ -35,16 +38,31 @@
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 
 static int
+open_directory_of(const char *path)
+{
+	char *directory = heap_strdup(path), *slash = strrchr(directory, '/');
+	int fd;
+
+	if (slash != NULL)
+		slash[slash == directory] = '\0';
+	fd = open(slash != NULL ? directory : ".", O_PATH | O_CLOEXEC);
+	free(directory);
+	return fd;
+}
+
+static int
 allow(int ruleset, const struct sandbox_path *path, uint64_t handled)
 {
 	struct landlock_path_beneath_attr rule = {0};
 	struct stat st;
 	int st_rule;
 
-	rule.parent_fd = open(path->path, O_PATH | O_CLOEXEC);
+	rule.parent_fd = path->access == SANDBOX_WRITE_BESIDE
+			     ? open_directory_of(path->path)
+			     : open(path->path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	rule.allowed_access = path->access == SANDBOX_WRITE ? RIGHTS_WRITE : RIGHTS_READ;
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
+	rule.allowed_access = path->access == SANDBOX_READ ? RIGHTS_READ : RIGHTS_WRITE;
 	rule.allowed_access &= handled;
 	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		rule.allowed_access &= RIGHTS_FILE;

@@ -158,7 +158,7 @@ fill(struct req *rq, struct histogram *h)
 	if (first < since && first <= INT64_MAX - NS_PER_MINUTE)
 		first += NS_PER_MINUTE;
 	if (h->step < NS_PER_MINUTE || filter_by_text(f) || f->streams != ALL_STREAMS ||
-	    f->low_id > 1 || first >= last)
+	    first >= last)
 		return count_lines(rq, h, since, until);
 	if ((result = count_lines(rq, h, last, until)) == WALK_END &&
 	    (result = count_lines(rq, h, since, first - 1)) == WALK_END)

@@ -43,6 +43,13 @@ start(const struct app *app, struct db *db)
 	return 0;
 }
 
+/* A segment that was taken off the list must not live on in a process that nobody asks. */
+static void
+tend(void)
+{
+	store_refresh(store);
+}
+
 /* The number of lines and the time of the newest; false if the database cannot tell. */
 static bool
 read_totals(struct req *rq, int64_t *lines, bool *any, int64_t *newest_ns)
@@ -125,5 +132,6 @@ logs_app(const char *program, const struct route *routes, size_t n)
 	    .start = start,
 	    .health = health,
 	    .metrics = metrics,
+	    .tend = tend,
 	};
 }

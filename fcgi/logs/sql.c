@@ -68,6 +68,16 @@ static const char *const statements[] = {
     [SQL_SEGMENT_FORGET_HISTOGRAM] = "DELETE FROM histogram WHERE segment = ?1",
     [SQL_SEGMENT_FORGET_TALLY] = "DELETE FROM tally WHERE segment = ?1",
 
+    /* after source */
+    [SQL_SOURCE_IDS] = "SELECT id FROM source WHERE id > ?1 ORDER BY id LIMIT 1",
+    /* source, id: chunks with lines from it on */
+    [SQL_CHUNKS_HIDING] = "SELECT id, segment, first_id FROM chunk WHERE source = ?1"
+			  " AND last_id >= ?2 ORDER BY last_id",
+    /* id, for these two: chunks with no line from it on */
+    [SQL_MINI_FORGET] = "DELETE FROM mini WHERE chunk IN"
+			" (SELECT id FROM chunk WHERE last_id < ?1 AND +segment = 0)",
+    [SQL_CHUNK_FORGET] = "DELETE FROM chunk WHERE last_id < ?1",
+
     /* ---- ingest ---------------------------------------------------------------- */
 
     /* name */

@@ -58,6 +58,7 @@ struct merge {
 	size_t ngroups;
 	struct merged *merged; /* as many as groups */
 	struct tally tally;    /* of what is sealed */
+	int64_t low_id;        /* lines below it are hidden, and counted no more */
 	int64_t segment, first_chunk;
 	bool more;
 };
@@ -181,7 +182,8 @@ gather(struct merge *m, struct merged *out, struct workbench *w)
 			note_line(out, &c.lines[j]);
 			if (g->seal) {
 				index_line(&w->words, &w->plain, &c.lines[j]);
-				tally_add(&m->tally, g->first->source, &c.lines[j]);
+				if (c.lines[j].id >= m->low_id)
+					tally_add(&m->tally, g->first->source, &c.lines[j]);
 			}
 		}
 	}
@@ -363,6 +365,7 @@ store_merge(struct store *st, int64_t segment_bytes, int64_t now)
 
 	m->st = st;
 	m->mem = arena_new(4096);
+	m->low_id = store_number(st, "low_id");
 	result = read_smalls(m);
 	if (result == 0) {
 		choose_groups(m, now);

@@ -3,6 +3,9 @@
  * Forgetting: whole segment files, the oldest first, so nothing is ever deleted from
  * an index and the disk really gets its bytes back.  A segment leaves the list in one pass
  * and its file goes in a later one, so that a reader in between finds what it was told of.
+ *
+ * MAX_ENTRIES hides lines by their id.  They leave the counts at once, and the directory
+ * with the last line of their chunk; their bytes go with their segment.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,8 +15,10 @@
 #include "log.h"
 #include "segment.h"
 #include "store.h"
+#include "tally.h"
 
-#define SHRINK_PAGES 2000 /* free pages of logs.db given back in one call */
+#define SHRINK_PAGES 2000  /* free pages of logs.db given back in one call */
+#define HIDE_AT_ONCE 20000 /* lines hidden in one transaction */
 
 /* Takes the segment off the list, with its chunks and counts. */
 static int
@@ -103,26 +108,122 @@ unlist_oldest(struct store *st, int64_t max_bytes, int64_t oldest_ns, int64_t lo
 	}
 }
 
-/* The ids are without holes, so the newest n lines are those above the last n ids. */
+/* ---- hiding ------------------------------------------------------------------------ */
+
+/* Lines [from, to) become hidden, which of a chunk may be some only. */
+struct hiding {
+	struct store *st;
+	struct arena *mem;
+	int64_t from, to;
+};
+
+/* Takes the chunk's lines that become hidden off the counts. */
 static int
-hide(struct store *st, int64_t max_entries, int64_t *low_id)
+uncount_chunk(struct hiding *h, int64_t source, int64_t segment, int64_t id)
+{
+	struct tally tally = {0};
+	struct chunk c;
+	int result;
+
+	arena_reset(h->mem);
+	/* The counts of a segment whose file is gone go when it is unlisted. */
+	if (store_load(h->st, h->mem, segment, id, &c) == -1)
+		return 0;
+	for (size_t i = 0; i < c.n; i++)
+		if (c.lines[i].id >= h->from && c.lines[i].id < h->to)
+			tally_add(&tally, source, &c.lines[i]);
+	result = tally_write(&tally, h->st->db, segment, -1);
+	tally_free(&tally);
+	return result;
+}
+
+static int
+uncount_source(struct hiding *h, int64_t source)
+{
+	struct db *db = h->st->db;
+	int st;
+
+	for (st = db_query(db, SQL_CHUNKS_HIDING, DB_ARGS(DB_INT(source), DB_INT(h->from)));
+	     st == DB_ROW; st = db_next(db, SQL_CHUNKS_HIDING)) {
+		int64_t id = db_int(db, SQL_CHUNKS_HIDING, 0);
+		int64_t segment = db_int(db, SQL_CHUNKS_HIDING, 1);
+
+		/* Chunks of a source do not overlap. */
+		if (db_int(db, SQL_CHUNKS_HIDING, 2) >= h->to)
+			break;
+		if (uncount_chunk(h, source, segment, id) == -1) {
+			st = DB_FAILED;
+			break;
+		}
+	}
+	db_done(db, SQL_CHUNKS_HIDING);
+	return st == DB_FAILED ? -1 : 0;
+}
+
+/* In one transaction: the counts, the directory and the low-water id. */
+static int
+hide_lines(struct hiding *h)
+{
+	struct db *db = h->st->db;
+	int64_t source = 0;
+
+	if (db_begin(db) == -1)
+		return -1;
+	for (;;) {
+		if (db_number(db, SQL_SOURCE_IDS, DB_ARGS(DB_INT(source)), 0, &source) == -1)
+			goto fail;
+		if (source == 0)
+			break;
+		if (uncount_source(h, source) == -1)
+			goto fail;
+	}
+	if (db_run(db, SQL_MINI_FORGET, DB_ARGS(DB_INT(h->to))) == -1 ||
+	    db_run(db, SQL_CHUNK_FORGET, DB_ARGS(DB_INT(h->to))) == -1 ||
+	    store_set_number(h->st, "low_id", h->to) == -1)
+		goto fail;
+	return db_commit(db);
+fail:
+	db_rollback(db);
+	return -1;
+}
+
+/* The first id that max_entries leaves visible: ids are without holes.  Never back. */
+static int64_t
+wanted_low_id(struct store *st, int64_t max_entries)
 {
 	int64_t low = store_number(st, "low_id"), want = 1;
 
 	if (max_entries > 0)
 		want = store_number(st, "next_id") - max_entries;
-	/* Never back: what was hidden may be half gone. */
-	*low_id = want > low ? want : low;
-	return *low_id == low ? 0 : store_set_number(st, "low_id", *low_id);
+	return want > low ? want : low;
 }
+
+static int
+hide_below(struct store *st, int64_t low_id)
+{
+	struct hiding h = {.st = st, .mem = arena_new(CHUNK_TEXT_TARGET)};
+	int result = 0;
+
+	h.from = store_number(st, "low_id");
+	for (; h.from < low_id && result == 0; h.from = h.to) {
+		h.to = low_id - h.from > HIDE_AT_ONCE ? h.from + HIDE_AT_ONCE : low_id;
+		result = hide_lines(&h);
+	}
+	arena_free(h.mem);
+	return result;
+}
+
+/* ---- all --------------------------------------------------------------------------- */
 
 int
 store_retain(struct store *st, int64_t max_bytes, int64_t max_age, int64_t max_entries, int64_t now)
 {
-	int64_t low_id;
+	int64_t low_id = wanted_low_id(st, max_entries);
 
-	if (unlink_unlisted(st) == -1 || hide(st, max_entries, &low_id) == -1 ||
-	    unlist_oldest(st, max_bytes, (now - max_age) * NS_PER_SECOND, low_id) == -1)
+	/* What goes as a whole needs no looking at. */
+	if (unlink_unlisted(st) == -1 ||
+	    unlist_oldest(st, max_bytes, (now - max_age) * NS_PER_SECOND, low_id) == -1 ||
+	    hide_below(st, low_id) == -1)
 		return -1;
 	return db_shrink(st->db, SHRINK_PAGES);
 }

@@ -48,15 +48,11 @@ logs_tally_sum(const struct logs_tally *tally)
 int64_t
 logs_tallies_sum(const struct logs_tallies *tallies)
 {
-	int64_t sum = 0, low = store_number(logs_store(), "low_id"), shown;
+	int64_t sum = 0;
 
 	for (size_t i = 0; i < tallies->n; i++)
 		sum += logs_tally_sum(&tallies->items[i]);
-	if (low <= 1)
-		return sum;
-	/* Each id is a line's, and the oldest go first. */
-	shown = store_number(logs_store(), "next_id") - low;
-	return shown < sum ? shown : sum;
+	return sum;
 }
 
 /* Whether the kept counts answer: by source and level alone. */
@@ -64,7 +60,7 @@ static bool
 is_kept(const struct filter *f)
 {
 	return !filter_by_text(f) && f->since == INT64_MIN && f->until == INT64_MAX &&
-	       f->streams == ALL_STREAMS && f->low_id <= 1;
+	       f->streams == ALL_STREAMS;
 }
 
 static int

@@ -27,7 +27,7 @@ struct logs_tallies {
 int logs_tallies_read(struct db *, struct arena *, struct logs_tallies *);
 /* The sum over all of one row. */
 int64_t logs_tally_sum(const struct logs_tally *);
-/* The sum over all rows, but for lines that MAX_ENTRIES hides: those are still in the rows. */
+/* The sum over all rows. */
 int64_t logs_tallies_sum(const struct logs_tallies *);
 
 /*

@@ -2,13 +2,13 @@
 """What the indexer makes of log files: formats, names, real programs' output, settings,
 retention, and everything that can be wrong with a file or a disk."""
 
+import ctypes
 import gzip
 import json
 import os
 import re
 import shutil
 import sqlite3
-import struct
 import subprocess
 import time
 from collections import Counter
@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from containers import Container, rfc3339
+from containers import Container, rfc3339, write_cri
 from logstore import Indexer
 from stack import binaries, eventually, sanitized
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "logs"
 NOON = 1_790_000_000 * 10**9
+LINE_MIB = int(os.environ.get("LINE_MIB", "64"))  # of a line without end; by hand 1024
 
 
 @pytest.fixture
@@ -43,43 +44,25 @@ def ingest(indexer, *jobs):
 # ---- formats --------------------------------------------------------------------------------
 
 
-def varint(n):
-    out = b""
-    while n >= 128:
-        out += bytes([n & 127 | 128])
-        n >>= 7
-    return out + bytes([n])
-
-
-def local_record(text, ns, stream):
-    """As the local driver writes it: protobuf between two lengths."""
-    line = text.encode()
-    body = b"\x0a" + varint(len(stream)) + stream.encode() + b"\x10" + varint(ns)
-    body += b"\x1a" + varint(len(line)) + line
-    return struct.pack(">I", len(body)) + body + struct.pack(">I", len(body))
-
-
 def as_json_file(indexer, name, lines):
     Container(indexer.sources, name).write_all(lines)
 
 
-def as_local(indexer, name, lines, file="local-logs/container.log"):
-    container = Container(indexer.sources, name)
-    os.unlink(container.path)
-    path = Path(container.directory) / file
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"".join(local_record(*line) for line in lines))
+def as_local(indexer, name, lines):
+    Container(indexer.sources, name).write_local(lines)
 
 
 def as_cached(indexer, name, lines):
-    as_local(indexer, name, lines, "container-cached.log")
+    Container(indexer.sources, name).write_local(lines, "container-cached.log")
 
 
 def as_cri(indexer, name, lines):
     path = indexer.home / f"{name}.log"
-    path.write_text("".join(f"{rfc3339(ns)} {stream} F {text}\n" for text, ns, stream in lines))
+    write_cri(path, lines)
     indexer.variables["LOG_FILES"] = f"{name}={path}"
 
+
+FORMATS = [as_json_file, as_local, as_cached, as_cri]
 
 PROGRAMS = {
     "python_chain": ("ERROR", "Traceback", "Empty"),
@@ -95,7 +78,7 @@ POSTGRES = [
 ]
 
 
-@pytest.mark.parametrize("write", [as_json_file, as_local, as_cached, as_cri])
+@pytest.mark.parametrize("write", FORMATS)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_real_trace_is_one_entry_though_the_other_stream_runs_between(indexer, program, write):
     level, head, tail = PROGRAMS[program]
@@ -117,9 +100,10 @@ def test_a_real_trace_is_one_entry_though_the_other_stream_runs_between(indexer,
     assert {x.level for x in others} == {"INFO"}
 
 
-def test_nginx_and_postgres(indexer):
+@pytest.mark.parametrize("write", FORMATS)
+def test_nginx_and_postgres(indexer, write):
     lines = [line for part in [NGINX, *POSTGRES] for line in part.split("\n")]
-    as_json_file(indexer, "web", [(x, NOON + i * 1000, "stdout") for i, x in enumerate(lines)])
+    write(indexer, "web", [(x, NOON + i * 1000, "stdout") for i, x in enumerate(lines)])
     stored = ingest(indexer)
     assert [(x.level, x.text) for x in stored] == [("INFO", NGINX), ("ERROR", "\n".join(POSTGRES))]
 
@@ -298,12 +282,12 @@ def test_merging_changes_where_lines_lie_and_nothing_else(indexer):
 
 def test_many_small_passes_make_few_chunks(indexer):
     container = Container(indexer.sources, "slow")
-    for i in range(40):
+    for i in range(24):
         container.write(f"line {i}")
         indexer.run("ingest", "merge")
     ((chunks,),) = indexer.store.query("SELECT count(*) FROM chunk")
     assert chunks <= 17
-    assert texts(indexer) == [f"line {i}" for i in range(40)]
+    assert texts(indexer) == [f"line {i}" for i in range(24)]
 
 
 def test_max_log_bytes_is_kept_and_the_files_really_go(indexer):
@@ -333,10 +317,25 @@ def test_old_lines_go_with_their_segment(indexer):
 
 
 def test_max_entries_hides_by_a_low_water_id(indexer):
-    indexer.variables["MAX_ENTRIES"] = "100"
-    Container(indexer.sources, "many").write(*[f"line {i}" for i in range(250)])
-    indexer.run("ingest", "retention")
-    assert indexer.store.number("low_id") == 151
+    """What is hidden is counted no more, wherever it lies; what is left keeps its id."""
+    indexer.variables["MAX_ENTRIES"] = "1000"
+    containers = [Container(indexer.sources, f"many{i}") for i in range(3)]
+    total = 0
+    for n in (900, 2500, 30, 700, 2500):
+        for container in containers:
+            container.write_all(noise(n))
+        total += 3 * n
+        for job in ("ingest", "retention", "merge", "retention"):
+            indexer.run(job)
+            if job == "retention":
+                low = total - 1000 + 1
+                assert indexer.store.number("low_id") == low
+                shown = [x for x in indexer.store.lines() if x.id >= low]
+                assert [x.id for x in shown] == list(range(low, total + 1))
+                assert indexer.store.counted() == (1000, 1000)
+    ((straddling,),) = indexer.store.query("SELECT count(*) FROM chunk WHERE first_id < ?", low)
+    assert straddling <= 3, "of a source one chunk at most is hidden in part"
+    assert indexer.store.query("SELECT count(*) FROM chunk WHERE last_id < ?", low) == [(0,)]
 
 
 # ---- faults ------------------------------------------------------------------------------------------------
@@ -346,11 +345,11 @@ def test_a_line_without_end_costs_neither_memory_nor_the_next_line(indexer):
     indexer.variables["LOG_FILES"] = f"endless={indexer.home}/endless"
     path = indexer.home / "endless"
     with path.open("wb") as file:
-        for _ in range(64):
+        for _ in range(LINE_MIB):
             file.write(b"x" * (1 << 20))
         file.write(b"\nnext\n")
     process = indexer.start("-f", "ingest")
-    assert eventually(lambda: len(texts(indexer)) == 2), indexer.words()
+    assert eventually(lambda: len(texts(indexer)) == 2, 120), indexer.words()
     status = Path(f"/proc/{process.pid}/status").read_text()
     process.terminate()
     assert process.wait(10) == 0
@@ -438,7 +437,7 @@ def test_a_missing_segment_stops_neither_ingest_nor_merge(indexer):
 
 
 SMALL_DISK = """
-mount -t tmpfs -o size=2m none "$MONLIGHT_HOME/data" || exit 99
+mount -t tmpfs -o size=1m none "$MONLIGHT_HOME/data" || exit 99
 "$1" ingest; echo "first: $?" >> "$MONLIGHT_HOME/said"
 mount -o remount,size=64m "$MONLIGHT_HOME/data"
 "$1" ingest; echo "second: $?" >> "$MONLIGHT_HOME/said"
@@ -448,7 +447,7 @@ cp "$MONLIGHT_HOME"/data/* "$MONLIGHT_HOME/kept/"
 
 def test_a_full_disk_in_mid_pass_loses_and_repeats_nothing(indexer):
     container = Container(indexer.sources, "full")
-    wanted = noise(60_000)
+    wanted = noise(25_000)
     container.write_all(wanted)
     (indexer.home / "kept").mkdir()
     unshare = ["unshare", "--mount"] + (["--user", "--map-root-user"] if os.getuid() else [])
@@ -463,3 +462,144 @@ def test_a_full_disk_in_mid_pass_loses_and_repeats_nothing(indexer):
     assert re.search(r"first: 1\n(.*\n)*second: 0", indexer.words()), indexer.words()
     indexer.store.path = str(indexer.home / "kept" / "logs.db")
     assert texts(indexer) == [text for text, _, _ in wanted]
+
+
+# ---- the sandbox -------------------------------------------------------------------------------------------
+
+
+def has_landlock():
+    """The system call landlock_create_ruleset tells the kernel's version of it."""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
+
+
+def test_a_link_leads_nowhere_that_the_indexer_was_not_told_of(indexer, tmp_path):
+    """Who writes into a container's directory could have any file read, and shown."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(Container(indexer.sources, "model").record("the secret"))
+    trap = Container(indexer.sources, "trap")
+    os.unlink(trap.path)
+    os.symlink(secret, trap.path)
+    Container(indexer.sources, "fine").write("read all the same")
+    read = texts_of(ingest(indexer))
+    assert ("the secret" not in read) == has_landlock()
+    assert "read all the same" in read
+    if has_landlock():
+        assert f"{trap.path}: Permission denied" in indexer.words()
+
+
+def test_what_the_indexer_was_told_of_it_may_read_wherever_it_lies(indexer, tmp_path):
+    """Docker's directory behind a link; sources that come after the start; links to files."""
+    real, late, pods = tmp_path / "real", tmp_path / "late" / "containers", tmp_path / "pods"
+    for directory in (real, pods):
+        directory.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    write_cri(pods / "0.log", [("of a pod", NOON, "stdout")])
+    (indexer.home / "pod.log").symlink_to(pods / "0.log")
+    indexer.variables |= {
+        "LOG_SOURCES": f"{link}, {late}",
+        "LOG_FILES": f"pods={indexer.home}/*.log",
+        "POLL_INTERVAL": "1",
+    }
+    Container(link, "linked").write("behind a link")
+    process = indexer.start("-f", "ingest")
+    assert eventually(lambda: sorted(texts(indexer)) == ["behind a link", "of a pod"])
+    process.terminate()
+    assert process.wait(10) == 0
+    late.mkdir(parents=True)
+    Container(late, "late").write("came later")
+    assert "came later" in texts_of(ingest(indexer))
+
+
+# ---- faults of the original, by their numbers ----------------------------------------------------------------
+
+
+def test_fault_15_a_container_of_the_same_name_has_an_offset_of_its_own(indexer):
+    first = Container(indexer.sources, "web")
+    first.write("short")
+    indexer.run("ingest")
+    shutil.rmtree(first.directory)
+    Container(indexer.sources, "web").write("a longer one", "and another")
+    assert texts_of(ingest(indexer)) == ["short", "a longer one", "and another"]
+
+
+def test_fault_16_a_file_is_not_read_byte_by_byte(indexer):
+    def reads():
+        return int(re.search(r"syscr: (\d+)", Path(f"/proc/{process.pid}/io").read_text())[1])
+
+    process = indexer.start("-f", "ingest")
+    assert eventually(indexer.store.ready)
+    before = reads()
+    Container(indexer.sources, "big").write_all(noise(10_000))
+    assert eventually(lambda: len(texts(indexer)) == 10_000, 60), indexer.words()
+    assert reads() - before < 5000, "of 2 million bytes"
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_fault_17_a_trace_may_come_in_two_halves(indexer):
+    """Between them the indexer makes a pass: it stores what the other stream said."""
+    trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "ValueError: no"]
+    process = indexer.start("-f", "ingest")
+    assert eventually(indexer.store.ready)
+    for attempt in range(20):
+        name = f"halves{attempt}"
+        container = Container(indexer.sources, name)
+        began = time.monotonic()
+        container.write(trace[0], stream="stderr")
+        container.write("between")
+        assert eventually(lambda name=name: "between" in texts(indexer, name), 10, 0.02)
+        container.write(*trace[1:], stream="stderr")
+        if time.monotonic() - began < 0.8:  # a trace is held open for a second
+            break
+    assert eventually(lambda: "\n".join(trace) in texts(indexer, name))
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_fault_37_an_indexer_told_to_end_does_so_and_goes_on_later(indexer):
+    wanted = noise(20_000)
+    Container(indexer.sources, "much").write_all(wanted)
+    process = indexer.start("-f", "ingest", "merge")
+    assert eventually(lambda: indexer.store.ready() and indexer.store.number("next_id") > 1, 30, 0)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert texts_of(ingest(indexer)) == [text for text, _, _ in wanted]
+
+
+def test_fault_38_what_has_not_changed_is_not_read_again(indexer):
+    container = Container(indexer.sources, "same")
+    container.write("one")
+    process = indexer.start("-f", "ingest")
+    assert eventually(lambda: texts(indexer) == ["one"])
+    opened = Watch(Path(container.directory) / "config.v2.json")
+    for i in range(3):  # each new directory makes it look at all of them
+        Container(indexer.sources, f"other{i}").write("x")
+        assert eventually(lambda i=i: len(texts(indexer)) == i + 2)
+    assert opened.times() == 0
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("value", ["0", "-1"])
+def test_fault_38_an_interval_of_nothing_is_refused(indexer, value):
+    indexer.variables["POLL_INTERVAL"] = value
+    assert indexer.start("-n").wait(10) == 1
+    assert f"POLL_INTERVAL={value} is not valid" in indexer.words()
+
+
+class Watch:
+    """How often a file was opened since, by inotify."""
+
+    def __init__(self, path):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        assert libc.inotify_add_watch(self.descriptor, os.fsencode(path), 0x20) >= 0  # IN_OPEN
+
+    def times(self):
+        try:
+            events = os.read(self.descriptor, 65536)
+        except BlockingIOError:
+            events = b""
+        os.close(self.descriptor)
+        return len(events) // 16

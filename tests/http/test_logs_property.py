@@ -283,7 +283,16 @@ def test_old_lines_go_and_the_rest_keep_their_ids(fresh):
     assert len(after) == 1500
     assert client.get("/api/logs?limit=1&stream=stdout&stream=stderr").json["total"] == 1500
     assert client.get("/health").json["logs_indexed"] == 1500
-    assert client.get("/api/stats").json["total_logs"] == 1500
+    stats = client.get("/api/stats").json
+    assert stats["total_logs"] == sum(stats["by_level"].values()) == 1500
+    assert sum(stats["by_container"].values()) == 1500
+    counted = client.get("/api/logs/containers").json["containers"]
+    assert sum(container["log_count"] for container in counted) == 1500
+    for buckets in (1, 60):
+        histogram = client.get(f"/api/logs/histogram?buckets={buckets}").json
+        assert sum(bucket["count"] for bucket in histogram["buckets"]) == 1500
+    for level, count in stats["by_level"].items():
+        assert client.get(f"/api/logs?limit=1&level={level}").json["total"] == count
     kept = {line["id"]: line for line in after}
     newest = max(kept)
     assert set(kept) == set(range(newest - 1499, newest + 1))

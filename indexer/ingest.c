@@ -312,7 +312,7 @@ logs_ingest(struct pass *pass)
 		ingest_take_events(in);
 	}
 	if (began >= in->scan_due || in->inotify == -1)
-		failed = ingest_scan(in, pass);
+		ingest_scan(in, pass);
 	if (began >= in->poll_due) {
 		for (size_t i = 0; i < in->n; i++)
 			in->tails[i]->dirty |= in->tails[i]->running;
@@ -324,11 +324,7 @@ logs_ingest(struct pass *pass)
 	let_go(in);
 	ingest_wake_at(in, due);
 	report(in, began);
-	/*
-	 * A directory that cannot be read is said once and shown by /health; it does not fail the
-	 * job.
-	 */
-	return in->unreadable ? 0 : failed;
+	return failed;
 }
 
 int

@@ -55,8 +55,11 @@ struct ingest {
 struct tail *ingest_find_tail(struct ingest *, const char *path);
 /* The next item of a comma-separated list, in the arena; NULL at its end. */
 char *ingest_next_item(struct arena *, const char **list);
-/* Looks through LOG_SOURCES and LOG_FILES for new files and for those that are gone. */
-int ingest_scan(struct ingest *, struct pass *);
+/*
+ * Looks through LOG_SOURCES and LOG_FILES for new files and for those that are gone.  A
+ * directory that cannot be read is said once and shown by /health; the others are read.
+ */
+void ingest_scan(struct ingest *, struct pass *);
 void ingest_forget_tail(struct ingest *, size_t i);
 
 /* Makes the descriptor that becomes readable when there is something to read; -1: none. */

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -210,6 +209,8 @@ look_at_container(struct ingest *in, struct pass *pass, const char *root, const 
 	else if (stat(dir, &st) == -1 || !S_ISDIR(st.st_mode))
 		return;
 	ingest_watch_directory(in, dir);
+	/* The local driver's files, if that is there; its coming stirs the one above. */
+	ingest_watch_directory(in, arena_printf(pass->mem, "%s/local-logs", dir));
 	if ((path = file_of(pass->mem, dir, id, &format)) == NULL)
 		return;
 	t = ingest_find_tail(in, path);
@@ -256,23 +257,6 @@ look_at_root(struct ingest *in, struct pass *pass, const char *root)
 
 /* ---- plain files ----------------------------------------------------------------- */
 
-/* Whether the file's first line is one of CRI's: "TIME stdout F text". */
-static bool
-is_cri(const char *path)
-{
-	char line[128];
-	FILE *file = fopen(path, "re");
-	const char *blank = NULL;
-
-	if (file == NULL)
-		return false;
-	if (fgets(line, sizeof line, file) != NULL)
-		blank = strchr(line, ' ');
-	(void)fclose(file);
-	return blank != NULL &&
-	       (strncmp(blank, " stdout ", 8) == 0 || strncmp(blank, " stderr ", 8) == 0);
-}
-
 /* Rotated files are read through the live one. */
 static bool
 is_rotated(const char *path)
@@ -286,6 +270,38 @@ is_rotated(const char *path)
 	return path[len] != '\0' && len > 0 && path[len - 1] == '.';
 }
 
+static void
+watch_all(struct ingest *in, const char *pattern)
+{
+	glob_t found;
+
+	if (glob(pattern, GLOB_NOSORT | GLOB_ONLYDIR, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		ingest_watch_directory(in, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* The directories in which files or directories may appear that fit the pattern. */
+static void
+watch_pattern(struct ingest *in, struct arena *mem, const char *pattern)
+{
+	const char *varies = pattern + strcspn(pattern, "*?["), *slash = strchr(pattern, '/'),
+		   *next;
+
+	if (in->inotify == -1)
+		return;
+	if (slash == NULL)
+		ingest_watch_directory(in, ".");
+	for (; slash != NULL; slash = next) {
+		next = strchr(slash + 1, '/');
+		if (next == NULL || next > varies)
+			watch_all(in, slash == pattern
+					  ? "/"
+					  : arena_strndup(mem, pattern, (size_t)(slash - pattern)));
+	}
+}
+
 /* One item NAME=GLOB of LOG_FILES. */
 static void
 look_at_files(struct ingest *in, struct pass *pass, const char *name, const char *pattern)
@@ -293,6 +309,8 @@ look_at_files(struct ingest *in, struct pass *pass, const char *name, const char
 	struct log_container c = {.name = name};
 	glob_t found;
 
+	/* Before the look: what comes in between is told. */
+	watch_pattern(in, pass->mem, pattern);
 	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
@@ -301,13 +319,7 @@ look_at_files(struct ingest *in, struct pass *pass, const char *name, const char
 
 		if (is_rotated(path) || stat(path, &st) == -1 || !S_ISREG(st.st_mode))
 			continue;
-		if (meet(in, pass, path, is_cri(path) ? FEED_CRI : FEED_PLAIN, &c) != NULL) {
-			const char *slash = strrchr(path, '/');
-
-			ingest_watch_directory(in,
-			    slash != NULL ? arena_strndup(pass->mem, path, (size_t)(slash - path))
-					  : ".");
-		}
+		(void)meet(in, pass, path, FEED_TEXT, &c);
 	}
 	globfree(&found);
 }
@@ -329,7 +341,7 @@ ingest_next_item(struct arena *mem, const char **list)
 	return NULL;
 }
 
-int
+void
 ingest_scan(struct ingest *in, struct pass *pass)
 {
 	struct arena *mem = arena_new(1024);
@@ -360,5 +372,4 @@ ingest_scan(struct ingest *in, struct pass *pass)
 	/* Of several places some may be absent: that is what a list is for. */
 	in->unreadable = denied > 0 || (absent > 0 && readable == 0);
 	arena_free(mem);
-	return in->unreadable ? -1 : 0;
 }

@@ -106,6 +106,17 @@ take_record(struct feed *f, const struct docker_record *r, int64_t at, bool cut)
 	line_stream_take(s, r, at, cut);
 }
 
+/* Whether a line is one of CRI's: "TIME stdout F text". */
+static bool
+is_cri(const char *line, size_t len)
+{
+	const char *blank = memchr(line, ' ', len);
+	size_t left = blank != NULL ? len - (size_t)(blank - line) : 0;
+
+	return left >= 8 &&
+	       (memcmp(blank, " stdout ", 8) == 0 || memcmp(blank, " stderr ", 8) == 0);
+}
+
 /* One line of the file, at that offset; cut: it was longer than we read. */
 static void
 take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
@@ -117,6 +128,8 @@ take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
 		line++;
 		len--;
 	}
+	if (f->format == FEED_TEXT)
+		f->format = is_cri(line, len) ? FEED_CRI : FEED_PLAIN;
 	if (len == 0 && f->format != FEED_PLAIN)
 		return;
 	switch (f->format) {

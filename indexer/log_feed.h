@@ -18,7 +18,13 @@
 #include "multiline.h"
 #include "store.h"
 
-enum feed_format { FEED_JSON, FEED_LOCAL, FEED_CRI, FEED_PLAIN };
+enum feed_format {
+	FEED_JSON,
+	FEED_LOCAL,
+	FEED_TEXT, /* one of the next two: its first line will tell */
+	FEED_CRI,
+	FEED_PLAIN,
+};
 
 /* How all feeds are read. */
 struct feed_rules {

@@ -169,6 +169,10 @@ fuzz:
 fuzz-run: $(FUZZ)
 	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
 
+# Tools of Node and Python, locked, in the checkout alone; the rules are below.
+NODE_STAMP := build/node.stamp
+VENV       := build/venv
+
 # Against the programs of this VARIANT.  A worker of pytest has a stack of its own.
 PYTEST := MONLIGHT_BIN=$(abspath $(BIN)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q
 HTTP_WORKERS ?= 2
@@ -189,18 +193,10 @@ fault: all $(VENV)/stamp
 	$(MAKE) VARIANT=asan all
 	$(FAULT) -n $(FAULT_WORKERS) -m "not alone" tests/fault
 	$(FAULT) -s -m alone tests/fault
-bench: all $(VENV)/stamp
-	tests/bench/run
-	node tests/bench/sdk.js
-	tests/bench/bench_python
-	tests/bench/bench_logs_ingest
-	tests/bench/bench_logs_query
-	tests/bench/bench_metrics
-	tests/bench/bench_relay
+# Prints each figure beside its budget and writes them all into docs/benchmarks.md.
+bench: all $(VENV)/stamp $(NODE_STAMP)
+	tests/bench/report
 
-# Node and Python tools, locked, into the checkout alone.
-NODE_STAMP := build/node.stamp
-VENV       := build/venv
 $(NODE_STAMP): package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(@D) && touch $@
@@ -265,10 +261,16 @@ C_FILES  := $(sort $(wildcard fcgi/*/*.[ch] indexer/*.[ch] tests/unit/*.h tests/
 SH_FILES := $(sort $(shell git grep -lE '^#!/bin/(ba)?sh' -- . ':!html/vendor' 2>/dev/null))
 TIDY     := $(patsubst %.c,$(OUT)/tidy/%,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 
-.PHONY: check layers format format-check tidy shell report python-check script-check
+.PHONY: check layers format format-check tidy shell report python-check script-check docs docs-check
 # Errors: layers, formats, clang-tidy, shellcheck, ruff, mypy, eslint.  The warnings of the
 # build are errors anyway.
-check: layers format-check tidy shell python-check script-check
+check: layers format-check tidy shell python-check script-check docs-check
+# What the programs say of themselves, written into the documents; and whether links lead
+# somewhere, tables are true and manual pages are well made.
+docs: all
+	docs/tables.py $(BIN)
+docs-check: all
+	@$(PYTEST) tests/docs
 python-check: $(VENV)/stamp
 	$(VENV)/bin/ruff check --quiet
 	$(VENV)/bin/ruff format --check --quiet

@@ -7,7 +7,8 @@
 #   make test     install what is missing, test tools too, and run every test
 #   make deps     install what building and running wants; deps-test: what tests want
 #   make unit     unit tests; http, fault: through lighttpd; fuzz; bench
-#   make check    layers, format, clang-tidy, shellcheck; report: what else was found
+#   make check    layers, format, clang-tidy, shellcheck, documents; report: what else was found
+#   make docs     write what the programs say of themselves into docs/
 #   make install  DESTDIR=, PREFIX=, SYSCONFDIR=, LOCALSTATEDIR=; uninstall
 #   make deb      a Debian package in build/deb; check-deb, check-image: install and run it
 #   make help     this list

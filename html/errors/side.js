@@ -94,7 +94,7 @@ function Grouping({ error, reload }) {
           <p>${plural(key.count, "event")} ${mechanisms[key.mechanism] ?? `by ${key.mechanism}`}</p>
           <p class="fingerprint">
             <code title=${key.key}>${key.key}</code><${Copy} text=${key.key} label="" name=${`Copy the key ${key.key}`} />
-            ${keys.length > 1 && html`<button class="quiet" onClick=${() => unmerge(error.id, key.key, reload)} aria-label=${`Split ${key.key} off`}>Split off</button>`}
+            ${keys.length > 1 && html`<button class="quiet" onClick=${() => unmerge(error.id, key.key, reload)} aria-label=${`Split off ${key.key}`}>Split off</button>`}
           </p>
         </li>`,
       )}

@@ -158,7 +158,7 @@ describe("from the first report to the one that comes back", () => {
     await page.getByText("Resolved 1 error").waitFor();
     await page.getByRole("button", { name: "Reopen" }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByRole("button", { name: "Resolve" }).waitFor();
+    await page.getByRole("button", { name: "Resolve", exact: true }).waitFor();
     await page.keyboard.press("e");
     await page.getByRole("button", { name: "Reopen" }).waitFor();
 

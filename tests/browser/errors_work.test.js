@@ -319,14 +319,10 @@ describe("who was told", () => {
         await rows(page).nth(4).waitFor();
         for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
         await sound(page);
-        for (const question of ["Ignore…", "Delete…"]) {
-          await page.getByRole("button", { name: question }).click();
-          await page.locator("dialog").waitFor();
-          await sound(page);
-          if (question === "Ignore…") await picture(page, `errors-ignore-${name}`);
-          await page.keyboard.press("Escape");
-          assert.ok(await eventually(async () => (await page.locator("dialog").count()) === 0));
-        }
+        await page.getByRole("button", { name: "Ignore…" }).click();
+        await page.locator("dialog").waitFor();
+        await sound(page);
+        await picture(page, `errors-ignore-${name}`);
         verify();
         await close();
       });

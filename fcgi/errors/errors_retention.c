@@ -17,6 +17,14 @@ stopped(const struct errors_retention *r)
 
 /* ---- errors ------------------------------------------------------------------ */
 
+static int
+forget(struct db *db, int64_t id)
+{
+	if (db_run(db, SQL_FORGET_WORDS, DB_ARGS(DB_INT(id))) == -1)
+		return DB_FAILED;
+	return db_run(db, SQL_FORGET_ERROR, DB_ARGS(DB_INT(id)));
+}
+
 /* The ids a statement gives; returns how many, or DB_FAILED. */
 static int
 collect(struct db *db, int statement, int64_t value, int64_t ids[ERRORS_PER_SLICE])
@@ -40,8 +48,7 @@ forget_slice(struct db *db, int statement, int64_t value)
 		return DB_FAILED;
 	n = collect(db, statement, value, ids);
 	for (i = 0; i < n && clock_mono_us() < until; i++)
-		if (db_run(db, SQL_FORGET_WORDS, DB_ARGS(DB_INT(ids[i]))) == -1 ||
-		    db_run(db, SQL_FORGET_ERROR, DB_ARGS(DB_INT(ids[i]))) == -1) {
+		if (forget(db, ids[i]) == -1) {
 			n = DB_FAILED;
 			break;
 		}
@@ -65,24 +72,49 @@ forget_resolved(struct db *db, const struct errors_retention *r, struct errors_f
 	return n == DB_FAILED ? DB_FAILED : 0;
 }
 
-static int
-forget_crowded(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
+int
+errors_make_room(struct db *db, int64_t max_bytes, int most, int64_t until_us)
 {
 	static const enum error_status order[] = {
 	    STATUS_RESOLVED, STATUS_IGNORED, STATUS_UNRESOLVED};
+	int64_t id;
+	int n = 0;
 
 	for (size_t i = 0; i < sizeof order / sizeof *order;) {
-		int n;
-
-		if (r->max_bytes == 0 || db_used_bytes(db) <= r->max_bytes || stopped(r))
+		if (n == most || clock_mono_us() >= until_us || db_used_bytes(db) <= max_bytes)
 			break;
-		n = forget_slice(db, SQL_OLD_SEEN, order[i]);
-		if (n == DB_FAILED)
+		if (db_number(db, SQL_OLDEST_SEEN, DB_ARGS(DB_INT(order[i])), 0, &id) == -1)
+			return DB_FAILED;
+		if (id == 0)
+			i++;
+		else if (forget(db, id) == -1)
+			return DB_FAILED;
+		else
+			n++;
+	}
+	return n;
+}
+
+static int
+forget_crowded(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
+{
+	int n;
+
+	if (r->max_bytes == 0)
+		return 0;
+	do {
+		if (db_begin(db) == -1)
+			return DB_FAILED;
+		n = errors_make_room(
+		    db, r->max_bytes, ERRORS_PER_SLICE, clock_mono_us() + SLICE_US);
+		if (n == DB_FAILED) {
+			db_rollback(db);
+			return DB_FAILED;
+		}
+		if (db_commit(db) == -1)
 			return DB_FAILED;
 		done->crowded += n;
-		if (n == 0)
-			i++;
-	}
+	} while (n > 0 && !stopped(r));
 	return 0;
 }
 

@@ -20,6 +20,14 @@ struct errors_retention {
 	bool (*stop)(void); /* asked between slices; NULL: never */
 };
 
+/*
+ * Inside the caller's transaction: while more than max_bytes are used, deletes the least
+ * recently seen errors, first resolved, then ignored, then unresolved ones; at most so
+ * many, and none that is begun after the time, by clock_mono_us(), is over.  Returns how
+ * many, or DB_FAILED.
+ */
+int errors_make_room(struct db *, int64_t max_bytes, int most, int64_t until_us);
+
 struct errors_forgotten {
 	int64_t resolved; /* errors that were resolved long ago */
 	int64_t crowded;  /* errors that went because the database was too large */

@@ -12,6 +12,8 @@
 #include "text.h"
 
 #define TITLE_MESSAGE 80 /* bytes of the message in a title */
+/* Alerts an hour; people are told in a digest by then, and the queue has an end. */
+#define ALERTS_MAX 1000
 
 bool
 errors_has_channel(const struct errors_cfg *cfg)
@@ -24,6 +26,7 @@ tell(struct storing *s, const char *kind, const char *heading)
 {
 	const struct report *r = s->report;
 	struct arena *mem = s->rq->mem;
+	int64_t now = clock_now(), crowded;
 	int scrubbed = 0;
 	struct alert a = {
 	    .kind = kind,
@@ -36,6 +39,13 @@ tell(struct storing *s, const char *kind, const char *heading)
 	    .path = arena_printf(mem, "/errors/%lld", (long long)s->stored->id),
 	};
 
+	if (db_number(s->db, SQL_ALERTS_SINCE,
+		DB_ARGS(DB_INT(now - SECONDS_PER_HOUR), DB_INT(ALERTS_MAX)), 0, &crowded) == -1)
+		return DB_FAILED;
+	if (crowded) {
+		s->stored->capped++;
+		return 0;
+	}
 	alert_fact(&a, "Error", arena_printf(mem, "#%lld", (long long)s->stored->id));
 	alert_fact(&a, "Type", r->type);
 	alert_fact(&a, "Message", r->message);
@@ -46,7 +56,7 @@ tell(struct storing *s, const char *kind, const char *heading)
 			scrub_url(mem, r->request_url, &scrubbed)));
 	alert_fact(&a, "Environment", r->environment);
 	alert_fact(&a, "Release", r->release);
-	return alert_enqueue(s->db, mem, &a, clock_now());
+	return alert_enqueue(s->db, mem, &a, now);
 }
 
 /* Whether this report is the one with which the error has come often enough to be told of. */

@@ -326,5 +326,7 @@ errors_report(struct req *rq)
 		app_count(rq, COUNTER_REOPENED, 1);
 	if (stored.capped > 0)
 		app_count(rq, COUNTER_CAPPED, (uint64_t)stored.capped);
+	if (stored.crowded > 0)
+		app_count(rq, COUNTER_CROWDED, (uint64_t)stored.crowded);
 	return reply(rq, &report, &stored);
 }

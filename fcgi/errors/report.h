@@ -47,6 +47,7 @@ struct stored {
 	int64_t id;    /* of the error */
 	int64_t count; /* of the error, this report included */
 	int capped;    /* what limits left out */
+	int crowded;   /* errors forgotten to make room */
 };
 
 /*

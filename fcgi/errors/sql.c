@@ -124,6 +124,9 @@ static const char *const statements[] = {
     /* error, now; only if the last one is not after that */
     [SQL_SPIKE_NOTE] = "UPDATE error SET spike_at = ?2 WHERE id = ?1 AND spike_at <= ?3",
 
+    /* time, how many to pass: whether more were queued since then */
+    [SQL_ALERTS_SINCE] = "SELECT 1 FROM alert WHERE created_at > ?1 LIMIT 1 OFFSET ?2",
+
     /* ---- lists --------------------------------------------------------------- */
 
     /* project or null, statuses, sources, level or null */
@@ -247,9 +250,12 @@ static const char *const statements[] = {
 
     /* resolved before, most */
     [SQL_OLD_RESOLVED] = "SELECT id FROM error WHERE resolved_at < ?1 LIMIT ?2",
-    /* status, most: those not seen for longest */
-    [SQL_OLD_SEEN] = "SELECT id FROM error WHERE status = ?1 ORDER BY last_seen LIMIT ?2"
-		     " /*scan: merges two sources*/",
+    /* status: the one not seen for longest */
+    [SQL_OLDEST_SEEN] =
+	"SELECT id, last_seen FROM error INDEXED BY error_last WHERE status = ?1 AND browser = 0"
+	" UNION ALL"
+	" SELECT id, last_seen FROM error INDEXED BY error_last WHERE status = ?1 AND browser = 1"
+	" ORDER BY 2 LIMIT 1",
     /* error */
     [SQL_FORGET_WORDS] = "INSERT INTO error_fts (error_fts, rowid, type, message)"
 			 " SELECT 'delete', id, type, message FROM error WHERE id = ?1",

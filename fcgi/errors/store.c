@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "errors_retention.h"
 #include "rank.h"
 #include "report.h"
 #include "text.h"
@@ -19,6 +20,9 @@
 #define TAG_NAME_MAX 100
 #define TAG_VALUE_MAX 200
 #define MAX_USERS 100000
+/* What a report may forget for want of space: it and each later one bring less than that. */
+#define FORGOTTEN_PER_REPORT 16
+#define FORGETTING_US 20000
 #define MAX_KEYS_OF_SESSION 100 /* what a session may fill: a list of it is read as a whole */
 
 static int64_t
@@ -250,6 +254,26 @@ note_people(struct storing *s, int64_t key_id)
 		DB_INT(MAX_KEYS_OF_SESSION)));
 }
 
+/*
+ * Keeps the database below MAX_ERRORS_BYTES where the report made it grow by more than
+ * numbers; the daily job sees to the rest.
+ */
+static int
+make_room(struct storing *s, const struct known *k)
+{
+	const struct errors_cfg *cfg = errors_cfg(s->rq);
+	int n;
+
+	if (cfg->max_bytes == 0 || k->reports >= 2 * cfg->max_occurrences)
+		return 0;
+	n = errors_make_room(
+	    s->db, cfg->max_bytes, FORGOTTEN_PER_REPORT, clock_mono_us() + FORGETTING_US);
+	if (n == DB_FAILED)
+		return DB_FAILED;
+	s->stored->crowded = n;
+	return 0;
+}
+
 /* ---- all of it --------------------------------------------------------------- */
 
 static int
@@ -287,7 +311,9 @@ store(struct storing *s)
 	    count_tags(s, k.key_id) == -1 || note_people(s, k.key_id) == -1 ||
 	    report_notify(s, &k) == -1 || keep_event(s) == -1)
 		return DB_FAILED;
-	return found == DB_NONE ? add_words(s, &k) : 0;
+	if (found == DB_NONE && add_words(s, &k) == -1)
+		return DB_FAILED;
+	return make_room(s, &k);
 }
 
 int

@@ -6,7 +6,7 @@
 #   make run      install what is missing, build, and serve until Ctrl-C
 #   make test     install what is missing, test tools too, and run every test
 #   make deps     install what building and running wants; deps-test: what tests want
-#   make unit     unit tests; http, fault: through lighttpd; fuzz; bench
+#   make unit     unit tests; http, fault: through lighttpd; fuzz; bench; soak
 #   make check    layers, format, clang-tidy, shellcheck, documents; report: what else was found
 #   make docs     write what the programs say of themselves into docs/
 #   make install  DESTDIR=, PREFIX=, SYSCONFDIR=, LOCALSTATEDIR=; uninstall
@@ -194,6 +194,12 @@ fault: all $(VENV)/stamp
 	$(MAKE) VARIANT=asan all
 	$(FAULT) -n $(FAULT_WORKERS) -m "not alone" tests/fault
 	$(FAULT) -s -m alone tests/fault
+# An hour of everything at once while everything goes wrong; the report goes to docs/soak.md.
+MINUTES ?= 60
+.PHONY: soak
+soak: sdk-browser $(VENV)/stamp
+	$(MAKE) VARIANT=asan all
+	MONLIGHT_BIN=$(abspath build/asan/bin) MINUTES=$(MINUTES) PYTHONDONTWRITEBYTECODE=1 tests/soak/run
 # Prints each figure beside its budget and writes them all into docs/benchmarks.md.
 bench: all $(VENV)/stamp $(NODE_STAMP)
 	tests/bench/report

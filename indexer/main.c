@@ -40,6 +40,8 @@
 #define ARENA_KEEP ((size_t)65536)
 /* Cron is seconds late or early, and a pass of every minute must not wait for the next but one. */
 #define CRON_SLACK 5
+/* Seconds before a job that failed is run again though its watch stirs. */
+#define DEAF 1
 
 static struct indexer_cfg cfg;
 static const char *excluded; /* job that somebody else does; NULL: none */
@@ -340,13 +342,15 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 {
 	struct pollfd watches[NELEM(jobs)];
 	int64_t due[NELEM(jobs)] = {0};
+	int watch[NELEM(jobs)];
 
 	for (size_t i = 0; i < NELEM(jobs); i++) {
 		struct pass pass = make_pass(&jobs[i], mem);
 		bool watched =
 		    jobs[i].watch != NULL && pass.db != NULL && is_named(&jobs[i], names);
 
-		watches[i] = (struct pollfd){watched ? jobs[i].watch(&pass) : -1, POLLIN, 0};
+		watch[i] = watched ? jobs[i].watch(&pass) : -1;
+		watches[i] = (struct pollfd){watch[i], POLLIN, 0};
 	}
 	while (!indexer_stopping()) {
 		int64_t next = clock_mono_us() + (int64_t)MINUTE * 1000000, wait;
@@ -356,8 +360,15 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 			if (!is_named(&jobs[i], names))
 				continue;
 			if (clock_mono_us() >= due[i] || watches[i].revents != 0) {
-				(void)run_job(&jobs[i], mem, true);
-				due[i] = clock_mono_us() + interval(&jobs[i]) * 1000000;
+				bool failed = run_job(&jobs[i], mem, true) == -1;
+				int64_t pause = interval(&jobs[i]);
+
+				/* A disk is full for hours, and each line written would stir
+				 * the watch: one that fails is deaf for a moment. */
+				watches[i].fd = failed ? -1 : watch[i];
+				if (failed && watch[i] != -1 && pause > DEAF)
+					pause = DEAF;
+				due[i] = clock_mono_us() + pause * 1000000;
 			}
 			if (due[i] < next)
 				next = due[i];

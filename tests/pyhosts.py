@@ -48,9 +48,9 @@ def environment(stack, project):
     }
 
 
-def total(stack, name, project, **labels):
+def total(stack, name, project, period="1h", **labels):
     """How much of a counter, or how many values of a histogram, the collector has."""
-    query = f"/api/metrics?name={name}&period=1h&project={project}"
+    query = f"/api/metrics?name={name}&period={period}&project={project}"
     if labels:
         query += "&labels=" + ",".join(f"{k}:{v}" for k, v in labels.items())
     rows = stack.client("metrics").get(query).json["data"]

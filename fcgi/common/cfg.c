@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "arena.h"
+#ifdef MONLIGHT_DEBUG
+#include "clock.h"
+#endif
 #include "text.h"
 
 /* A variable's value, or NULL if it is unset or empty; *name_used is what it was found under. */
@@ -214,6 +217,14 @@ cfg_load(void *cfg, const struct cfg_field *fields, size_t n, const char *prefix
 {
 	int bad = 0;
 
+#ifdef MONLIGHT_DEBUG
+	const char *clock_file = getenv("MONLIGHT_CLOCK");
+
+	if (clock_file != NULL && clock_follow(clock_file) == -1) {
+		(void)fprintf(errors, "MONLIGHT_CLOCK=%s cannot be followed\n", clock_file);
+		bad++;
+	}
+#endif
 	for (size_t i = 0; i < n; i++)
 		if (!(fields[i].flags & CFG_FOREIGN))
 			bad += (fields[i].type == CFG_NUMBERED ? load_numbered : load_one)(

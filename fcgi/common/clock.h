@@ -19,6 +19,14 @@ int64_t clock_now_ns(void);
 int64_t clock_now(void);
 /* Tests step the wall clock by this many nanoseconds. */
 void clock_set_offset_ns(int64_t);
+#ifdef MONLIGHT_DEBUG
+/*
+ * Adds the int64_t of nanoseconds that this file holds to what clock_now_ns() says, as it
+ * is at that moment: whoever writes the file steps the clock of all who follow it.
+ * Returns 0, or -1 with errno.
+ */
+int clock_follow(const char *file);
+#endif
 /* Microseconds since some fixed point in the past; never steps. */
 int64_t clock_mono_us(void);
 

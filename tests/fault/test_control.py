@@ -315,6 +315,22 @@ def test_a_helper_that_dies_is_started_again(home):
     assert "monlight-indexer ended with status 137" in home.messages()
 
 
+def test_a_keeper_that_dies_is_started_again(home):
+    def keepers():
+        return {
+            name: int(pid) for pid, name in map(str.split, home.file("keepers.pid").splitlines())
+        }
+
+    home.spawn()
+    first = keepers()
+    assert set(first) == {"deliver", "indexer"}
+    os.kill(first["indexer"], signal.SIGKILL)
+    assert eventually(lambda: keepers()["indexer"] != first["indexer"])
+    assert keepers()["deliver"] == first["deliver"]
+    assert eventually(lambda: home.control("status").returncode == 0)
+    assert "the keeper of monlight-indexer is gone and is started again" in home.messages()
+
+
 def test_cron_may_have_the_helpers(home):
     home.spawn(INDEXER="cron")
     assert home.pool("monlight-indexer") == []

@@ -8,7 +8,9 @@ nothing stays mounted whatever happens, and nobody has to be root.
 import os
 import random
 import sqlite3
+import time
 
+from containers import Container
 from stack import eventually, report
 
 SIZE = 12  # MiB
@@ -92,3 +94,25 @@ def test_a_disk_that_is_full_at_the_start_is_said(fresh, project):
     assert all(answer.detail for answer in answers)
     os.unlink(f"{data}/filler")
     assert eventually(lambda: errors.post("/api/errors", report(project)).status == 200, 20)
+
+
+def test_the_indexer_waits_for_space_without_a_word_for_each_line(fresh):
+    stack, data = in_a_small_data_directory(fresh)
+    container = Container(str(stack.home / "containers"), "busy")
+    logs = stack.client("logs")
+
+    def stored():
+        return logs.get("/api/logs?search=before").json["total"]
+
+    container.write("before")
+    assert eventually(lambda: stored() == 1)
+    fill(f"{data}/filler")
+    begun = time.monotonic()
+    while time.monotonic() - begun < 3:
+        container.write("meanwhile")
+        time.sleep(0.01)
+    said = (stack.home / "stderr").read_text().count("monlight-indexer")
+    assert 1 <= said <= 8, f"{said} lines in {time.monotonic() - begun:.0f} s"
+    os.unlink(f"{data}/filler")
+    container.write("before the end")
+    assert eventually(lambda: stored() == 2)

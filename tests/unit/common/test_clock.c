@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "text.h"
@@ -181,6 +183,28 @@ a_test_can_step_the_wall_clock(void **state)
 	assert_in_range(clock_now() - before, 0, 60);
 }
 
+#ifdef MONLIGHT_DEBUG
+static void
+a_file_steps_the_clock_of_all_who_follow_it(void **state)
+{
+	char path[] = "/tmp/clock-XXXXXX";
+	int fd = mkstemp(path);
+	int64_t before = clock_now(), hour = 3600 * NS_PER_SECOND;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, sizeof(hour)), 0);
+	assert_int_equal(clock_follow(path), 0);
+	assert_in_range(clock_now() - before, 0, 60);
+	assert_int_equal(pwrite(fd, &hour, sizeof(hour), 0), sizeof(hour));
+	assert_in_range(clock_now() - before, 3600, 3660);
+	hour = 0;
+	assert_int_equal(pwrite(fd, &hour, sizeof(hour), 0), sizeof(hour));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(clock_follow(path), -1);
+}
+#endif
+
 int
 main(void)
 {
@@ -191,6 +215,9 @@ main(void)
 	    cmocka_unit_test(times_are_written_in_utc),
 	    cmocka_unit_test(every_day_for_six_centuries_agrees_with_libc),
 	    cmocka_unit_test(a_test_can_step_the_wall_clock),
+#ifdef MONLIGHT_DEBUG
+	    cmocka_unit_test(a_file_steps_the_clock_of_all_who_follow_it),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,7 @@ class Stack:
             "RATE_LIMIT": "0",
             "LOG_LEVEL": "warning",
             "LOG_SOURCES": str(self.home / "containers"),
+            "MAX_LOG_AGE": "36500",  # the lines of tests are of any year
             "UI_PASSWORD": UI_PASSWORD,
             "INGEST_API_KEY": INGEST_KEY,
             "RELAY_INTERNAL_KEY": RELAY_KEY,

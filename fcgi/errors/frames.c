@@ -90,20 +90,26 @@ write_others(struct json_out *out, const cJSON *exception, bool frames, bool cau
 			json_tree(out, item->string, item);
 }
 
+/* What its text tells, if that is wanted; t->n is 0 if it tells nothing. */
+static void
+read_text(struct arena *mem, const cJSON *exception, struct traceback *t)
+{
+	t->n = 0;
+	if (wants_frames(exception))
+		traceback_read(mem, json_get_text(exception, "traceback"), t);
+}
+
 /* A cause as the client sent it, with the frames of its text. */
 static void
 write_given_cause(struct json_out *out, struct arena *mem, const cJSON *cause)
 {
 	struct traceback t;
-	bool wants = wants_frames(cause);
 
+	read_text(mem, cause, &t);
 	json_object(out, NULL);
-	write_others(out, cause, wants, false);
-	if (wants) {
-		traceback_read(mem, json_get_text(cause, "traceback"), &t);
-		if (t.n > 0)
-			write_frames(out, &t.exceptions[0]);
-	}
+	write_others(out, cause, t.n > 0, false);
+	if (t.n > 0)
+		write_frames(out, &t.exceptions[0]);
 	json_object_end(out);
 }
 
@@ -111,11 +117,10 @@ static void
 write_read(struct json_out *out, struct arena *mem, const cJSON *doc)
 {
 	const cJSON *causes = json_get(doc, "causes"), *cause;
-	struct traceback t = {.n = 0};
+	struct traceback t;
 
-	write_others(out, doc, wants_frames(doc), true);
-	if (wants_frames(doc))
-		traceback_read(mem, json_get_text(doc, "traceback"), &t);
+	read_text(mem, doc, &t);
+	write_others(out, doc, t.n > 0, true);
 	if (t.n > 0)
 		write_frames(out, &t.exceptions[0]);
 	if (causes == NULL && t.n < 2)

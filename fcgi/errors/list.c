@@ -85,11 +85,11 @@ cursor_read(const char *text, enum sort sort, struct place *p)
 struct row {
 	struct found found;
 	const char *project, *type, *message, *environments, *fingerprint;
-	int64_t status, level, browser, first_seen, last_seen, count;
+	int64_t status, level, browser, first_seen, last_seen, count, keys, users;
 	int64_t hours[LISTED_HOURS];
 };
 
-/* The error's fingerprint, that of its oldest key, and the sum of their counts. */
+/* The error's fingerprint, that of its oldest key, the sum of their counts, and their users. */
 static int
 load_keys(struct req *rq, struct row *r)
 {
@@ -99,7 +99,13 @@ load_keys(struct req *rq, struct row *r)
 		if (r->fingerprint == NULL)
 			r->fingerprint = db_text_copy(rq->db, SQL_LIST_KEYS, 0, rq->mem);
 		r->count += db_int(rq->db, SQL_LIST_KEYS, 1);
+		r->users += db_int(rq->db, SQL_LIST_KEYS, 2);
+		r->keys++;
 	}
+	/* Whom several keys hit is one person. */
+	if (st != DB_FAILED && r->keys > 1 && r->users > 0)
+		return db_number(
+		    rq->db, SQL_DETAIL_USERS, DB_ARGS(DB_INT(r->found.id)), 0, &r->users);
 	return st;
 }
 
@@ -164,6 +170,7 @@ write_row(struct json_out *out, const struct row *r)
 	json_text(out, "exception_type", r->type);
 	json_text(out, "message", r->message);
 	json_int(out, "count", r->count);
+	json_int(out, "users", r->users);
 	json_time(out, "first_seen", r->first_seen);
 	json_time(out, "last_seen", r->last_seen);
 	json_bool(out, "resolved", r->status == STATUS_RESOLVED);

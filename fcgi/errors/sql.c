@@ -139,7 +139,7 @@ static const char *const statements[] = {
     /* error */
     [SQL_LIST_ROW] = "SELECT project, type, message, status, level, browser, first_seen, last_seen,"
 		     " environments FROM error WHERE id = ?1",
-    [SQL_LIST_KEYS] = "SELECT key, count FROM error_key WHERE error_id = ?1 ORDER BY id",
+    [SQL_LIST_KEYS] = "SELECT key, count, users FROM error_key WHERE error_id = ?1 ORDER BY id",
     /* error, scope */
     [SQL_LIST_SCOPED] =
 	"SELECT sum(f.count), min(f.first_seen), max(f.last_seen) FROM error_key k"

@@ -259,6 +259,7 @@ function Table({ list, errors, params, picked, setPicked, toggle, act, ask }) {
           <th scope="col" class="where">Project</th>
           <th scope="col" class="trend">Last 24 hours</th>
           <${SortHead} name="count" label="Events" params=${params} class="count" />
+          <th scope="col" class="users">Users</th>
           <${SortHead} name="" label="Last seen" params=${params} class="seen" />
           <${SortHead} name="first_seen" label="First seen" params=${params} class="since" />
         </tr>
@@ -280,7 +281,7 @@ const Skeleton = ({ shown: visible }) =>
     { length: 12 },
     () => html`<tr class=${classes("skeleton", visible && "visible")} aria-hidden="true">
       <td class="pick"></td><td class="what"><i></i><i></i></td><td class="where"><i></i></td><td class="trend"><i></i></td>
-      <td class="count"><i></i></td><td class="seen"><i></i></td><td class="since"><i></i></td>
+      <td class="count"><i></i></td><td class="users"><i></i></td><td class="seen"><i></i></td><td class="since"><i></i></td>
     </tr>`,
   );
 
@@ -307,6 +308,7 @@ function Row({ error, picked, toggle }) {
     </td>
     <td class="trend"><${Bars} counts=${error.hours} label=${`${plural(events, "event")} in the last 24 hours`} /></td>
     <td class="count" title=${plural(error.count, "event")}>${compact(error.count)}<span class="unit"> events</span></td>
+    <td class="users" title=${plural(error.users, "user")}>${error.users ? compact(error.users) : ""}</td>
     <td class="seen"><${Age} time=${error.last_seen} /></td>
     <td class="since"><${Age} time=${error.first_seen} /></td>
   </tr>`;

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { launch, open, picture, sound } from "./browser.js";
 import { hardReports, nodeReport, pythonReport } from "./reports.js";
-import { PASSWORD, eventually } from "./stack.js";
+import { PASSWORD, eventually, sleep } from "./stack.js";
 import { enter, row, rows, withStack } from "./tracker.js";
 
 let browser;
@@ -243,6 +243,64 @@ describe("by keys alone", () => {
   });
 });
 
+const looks = ["wide", "narrow"].flatMap((size) =>
+  [false, true].map((dark) => [`${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`, { size, dark }]),
+);
+
+describe("when there is nothing to show", () => {
+  const stack = withStack();
+
+  for (const [name, look] of looks)
+    it(`each reason is sound at ${name}`, async () => {
+      const { page, verify, close } = await enter(browser, stack, { ...look, expected: [/503/] });
+      const shown = async (state) => {
+        await sound(page);
+        await picture(page, `errors-${state}-${name}`);
+      };
+      await page.getByRole("heading", { name: "No error has been reported yet" }).waitFor();
+      await shown("none");
+
+      const { id } = await stack.report(pythonReport);
+      await page.goto(stack.url("errors", "?search=nothing+like+it&level=fatal"));
+      await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+      await shown("no-match");
+
+      const refuse = (route) =>
+        route.fulfill({ status: 503, json: { detail: "The database is locked by another process" } });
+      await page.route("**/api/errors?*", refuse);
+      await page.goto(stack.url("errors"));
+      await page.getByRole("alert").getByText("The database is locked").waitFor();
+      await shown("failed");
+      await page.unroute("**/api/errors?*");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await rows(page).first().waitFor();
+
+      let wait;
+      const waiting = new Promise((done) => {
+        wait = done;
+      });
+      await page.route("**/api/errors?*", async (route) => {
+        await Promise.race([waiting, sleep(15_000)]);
+        await route.continue().catch(() => {});
+      });
+      await page.reload();
+      await page.locator("tr.skeleton.visible").first().waitFor();
+      await shown("loading");
+      wait();
+      await rows(page).first().waitFor();
+      await page.unrouteAll({ behavior: "wait" });
+
+      await page.route(`**/api/errors/${id}`, refuse);
+      await page.goto(stack.url("errors", `errors/${id}`));
+      await page.getByRole("alert").getByText("The database is locked").waitFor();
+      await sound(page);
+      // The next look begins where nothing was ever reported.
+      await stack.ask("errors", "api/errors/bulk", { ids: [id], action: "delete" });
+      verify();
+      await close();
+    });
+});
+
 describe("who was told", () => {
   let hook;
   let answers = 200;
@@ -307,24 +365,22 @@ describe("who was told", () => {
     await close();
   });
 
-  for (const size of ["wide", "narrow"])
-    for (const dark of [false, true]) {
-      const name = `${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`;
-      it(`is sound at ${name}, and so are the questions`, async () => {
-        const { page, verify, close } = await enter(browser, stack, { size, dark, path: "?view=alerts" });
-        await alerts(page).nth(5).waitFor();
-        await sound(page);
-        await picture(page, `alerts-${name}`);
-        await page.keyboard.press("u");
-        await rows(page).nth(4).waitFor();
-        for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
-        await sound(page);
-        await page.getByRole("button", { name: "Ignore…" }).click();
-        await page.locator("dialog").waitFor();
-        await sound(page);
-        await picture(page, `errors-ignore-${name}`);
-        verify();
-        await close();
-      });
-    }
+  for (const [name, look] of looks)
+    it(`is sound at ${name}, and so are the questions`, async () => {
+      const { page, verify, close } = await enter(browser, stack, { ...look, path: "?view=alerts" });
+      await alerts(page).nth(5).waitFor();
+      await sound(page);
+      await picture(page, `alerts-${name}`);
+      await page.keyboard.press("u");
+      await rows(page).nth(4).waitFor();
+      await picture(page, `errors-names-${name}`);
+      for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
+      await sound(page);
+      await page.getByRole("button", { name: "Ignore…" }).click();
+      await page.locator("dialog").waitFor();
+      await sound(page);
+      await picture(page, `errors-ignore-${name}`);
+      verify();
+      await close();
+    });
 });

@@ -982,6 +982,16 @@ def test_the_indexer_cleans_at_its_start(fresh, project):
     assert eventually(gone, 20)
 
 
+def test_a_row_says_how_many_people_were_hit(errors, project):
+    number = created(errors, project, user_id="a")
+    for user in ("a", "b", None):
+        errors.post("/api/errors", report(project, user_id=user))
+    assert [row["users"] for row in listed(errors, project=project)["errors"]] == [2]
+    other = created(errors, project, fingerprint=["other"], user_id="b")
+    errors.post("/api/errors/merge", {"into": number, "ids": [other]})
+    assert [row["users"] for row in listed(errors, project=project)["errors"]] == [2]
+
+
 # ---- scopes ------------------------------------------------------------------
 
 

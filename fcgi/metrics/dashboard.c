@@ -18,7 +18,12 @@
 #include "text.h"
 #include "tier.h"
 
-enum { TOP_METRICS = 10, LONGEST_IN_MINUTES = SECONDS_PER_DAY, LONGEST_IN_HOURS = 31 * 24 * 3600 };
+enum {
+	TOP_METRICS = 10,
+	MAX_POINTS = 4000,
+	LONGEST_IN_MINUTES = SECONDS_PER_DAY,
+	LONGEST_IN_HOURS = 31 * 24 * 3600
+};
 
 static const struct traffic server = {
     "server", "http_requests_total", "http_request_duration_seconds", "endpoint", "endpoints"};
@@ -124,7 +129,7 @@ write_metrics(struct req *rq, struct json_out *out, const struct dashboard *d)
 
 struct params {
 	const char *period, *project, *labels;
-	int64_t from, to;
+	int64_t from, to, points;
 };
 
 static const struct query_field fields[] = {
@@ -133,24 +138,25 @@ static const struct query_field fields[] = {
     {"labels", QUERY_TEXT, 0, offsetof(struct params, labels), 0, 0, 0, NULL},
     {"from", QUERY_TIME, 0, offsetof(struct params, from), 0, 0, 0, NULL},
     {"to", QUERY_TIME, 0, offsetof(struct params, to), 0, 0, 0, NULL},
+    {"points", QUERY_INT, 0, offsetof(struct params, points), MAX_POINTS, 1, MAX_POINTS, NULL},
 };
 
 /* The numbers of from to end; `last` is the moment up to which there is something to see. */
 static void
-plan(struct dashboard *d, int64_t from, int64_t last, int64_t end)
+plan(struct dashboard *d, int64_t from, int64_t last, int64_t end, int64_t points)
 {
 	const int64_t length = last - from;
 	int tier = length > LONGEST_IN_HOURS     ? TIER_DAY
 		   : length > LONGEST_IN_MINUTES ? TIER_HOUR
 						 : TIER_MINUTE;
-	const int64_t step = tiers[tier].seconds;
+	const int64_t step = usual_step(tiers[tier].seconds, length, points);
 
 	d->length = length;
 	d->whole = span_whole(from, end);
 	from = time_floor(from, step);
 	/* No longer than what is kept in days could fill. */
-	if (from < end - INT64_C(4000) * step)
-		from = time_floor(end - INT64_C(4000) * step, step);
+	if (from < end - MAX_POINTS * step)
+		from = time_floor(end - MAX_POINTS * step, step);
 	d->timeline =
 	    (struct span){from, time_floor(end + step - 1, step), step, span_grain(step), true};
 }
@@ -167,13 +173,14 @@ want_time(struct req *rq, const struct params *params, struct dashboard *d, cons
 	if (params->from == QUERY_ABSENT && params->to == QUERY_ABSENT) {
 		if (params->period != NULL && period_parse(params->period, &length) == 0)
 			*period = params->period;
-		plan(d, now > length ? now - length : 0, now, now + METRICS_MAX_AHEAD + 1);
+		plan(d, now > length ? now - length : 0, now, now + METRICS_MAX_AHEAD + 1,
+		    params->points);
 		return 0;
 	}
 	if ((st = want_range(rq, params->from, params->to, now, &from, &to)) != 0)
 		return st;
 	*period = NULL;
-	plan(d, from, to, to);
+	plan(d, from, to, to, params->points);
 	return 0;
 }
 

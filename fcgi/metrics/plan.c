@@ -26,7 +26,7 @@ struct params {
 	const char *name, *period, *labels, *project, *step, *group_by, *quantiles;
 	struct query_list label;
 	int resolution, type, fill;
-	int64_t from, to, top;
+	int64_t from, to, top, points;
 };
 
 static const struct query_field fields[] = {
@@ -41,6 +41,7 @@ static const struct query_field fields[] = {
     {"from", QUERY_TIME, 0, offsetof(struct params, from), 0, 0, 0, NULL},
     {"to", QUERY_TIME, 0, offsetof(struct params, to), 0, 0, 0, NULL},
     {"step", QUERY_TEXT, 0, offsetof(struct params, step), 0, 0, 0, NULL},
+    {"points", QUERY_INT, 0, offsetof(struct params, points), MAX_BUCKETS, 1, MAX_BUCKETS, NULL},
     {"group_by", QUERY_TEXT, 0, offsetof(struct params, group_by), 0, 0, 0, NULL},
     {"top", QUERY_INT, 0, offsetof(struct params, top), 0, 1, MAX_TOP, NULL},
     {"quantiles", QUERY_TEXT, 0, offsetof(struct params, quantiles), 0, 0, 0, NULL},
@@ -62,6 +63,22 @@ round_up(int64_t time, int64_t step)
 	return time_floor(time + step - 1, step);
 }
 
+int64_t
+usual_step(int64_t base, int64_t span, int64_t points)
+{
+	static const int64_t minutes[] = {
+	    1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 43200};
+	size_t i;
+
+	for (i = 0; i < NELEM(minutes) - 1; i++) {
+		int64_t step = minutes[i] * SECONDS_PER_MINUTE;
+
+		if (step >= base && span / step <= points)
+			break;
+	}
+	return minutes[i] * SECONDS_PER_MINUTE;
+}
+
 static int
 plan_step(struct req *rq, const struct params *params, struct plan *plan, int64_t from, int64_t to)
 {
@@ -76,7 +93,7 @@ plan_step(struct req *rq, const struct params *params, struct plan *plan, int64_
 	} else {
 		if (tier == -1 || tier == RESOLUTION_AUTO)
 			tier = automatic_tier(&keep, plan->now - from, to - from);
-		plan->span.step = tiers[tier].seconds;
+		plan->span.step = usual_step(tiers[tier].seconds, to - from, params->points);
 	}
 	plan->span.grain = span_grain(plan->span.step);
 	return 0;

@@ -9,6 +9,7 @@
  *	label            like labels, but the whole value is one condition; may be repeated
  *	from, to         in place of period
  *	step             length of a bucket: whole minutes
+ *	points           in place of step: how many buckets are enough
  *	group_by         names of labels: a row for each of their values instead of one
  *	top              rows of so many groups alone, those with the most points
  *	quantiles        numbers from 0 to 1, answered beside p50, p95 and p99
@@ -47,5 +48,8 @@ int want_plan(struct req *, struct plan *);
  */
 int want_range(
     struct req *, int64_t from_ns, int64_t to_ns, int64_t now, int64_t *from, int64_t *to);
+
+/* Of the usual lengths of buckets the first from `base` that makes at most so many of a span. */
+int64_t usual_step(int64_t base, int64_t span, int64_t points);
 
 #endif

@@ -1,34 +1,57 @@
-// What both views have above them: which view, which project, which time.
+// What all views have above them: which view, which project, which time.
 
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";
 import { Choice, Refresh } from "./common/components.js";
+import { useKeys } from "./common/keys.js";
 import { useResource } from "./common/resource.js";
-import { describeSpan } from "./common/time.js";
+import { TimePicker, shiftRange } from "./common/time.js";
 import { Link, query, setParams } from "./common/url.js";
+import { spans } from "./asked.js";
 
-const spans = ["1h", "6h", "24h", "7d", "30d"];
+const views = [
+  ["", "Overview"],
+  ["vitals", "Web Vitals"],
+  ["explore", "Explore"],
+  ["rules", "Rules"],
+];
 
-export const periodOf = (params) => params.get("time") ?? "24h";
+// What stays when the view changes.
+export const kept = (params) =>
+  Object.fromEntries(
+    ["time", "since", "until", "project", "refresh"].map((name) => [name, params.get(name)]),
+  );
 
-export function Bar({ params, loading, reload, children }) {
+export function Bar({ params, loading, reload }) {
   const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
   const value = (name) => params.get(name) ?? "";
-  const shared = { time: params.get("time"), project: params.get("project"), refresh: params.get("refresh") };
-  const exploring = params.get("view") === "explore";
   const known = projects.data?.projects?.filter(Boolean) ?? [];
-  const period = periodOf(params);
+  const shift = (direction) => {
+    const said = ["time", "since", "until"].some((name) => params.has(name));
+    const range = shiftRange(said ? params : new URLSearchParams("time=24h"), direction, Date.now());
+    if (range) setParams(range);
+  };
+  useKeys([
+    { keys: ["r"], label: "Refresh", run: reload },
+    { keys: ["["], label: "Earlier, by the width of the time range", run: () => shift(-1) },
+    { keys: ["]"], label: "Later", run: () => shift(1) },
+    ...views.map(([, label], i) => ({
+      keys: [String(i + 1)],
+      label: `Go to ${label}`,
+      run: () => document.querySelectorAll(".tabs a")[i]?.click(),
+    })),
+  ]);
   return html`<div class="bar">
     <div class="tabs" role="group" aria-label="View">
-      <${Link} to=${query(shared)} aria-current=${exploring ? undefined : "true"}>Overview<//>
-      <${Link} to=${query({ ...shared, view: "explore", name: params.get("name") })} aria-current=${exploring ? "true" : undefined}>Explore<//>
+      ${views.map(
+        ([view, label]) =>
+          html`<${Link} to=${query({ ...kept(params), view })} aria-current=${view === value("view") ? "true" : undefined}>${label}<//>`,
+      )}
     </div>
-    ${children}
     <div class="end">
       <${Choice} label="Project" value=${value("project")} onChange=${(project) => setParams({ project })}
         options=${[["", "Any project"], ...new Set([...known, value("project")].filter(Boolean))]} />
-      <${Choice} label="Time" value=${period} onChange=${(time) => setParams({ time: time === "24h" ? null : time })}
-        options=${[...new Set([...spans, period])].map((span) => [span, /^\d+[smhdw]$/.test(span) ? describeSpan(span) : span])} />
+      <${TimePicker} params=${params} onChange=${setParams} spans=${spans} all="Last 24 hours" />
       <${Refresh} every=${value("refresh")} onEvery=${(refresh) => setParams({ refresh }, { replace: true })} loading=${loading} reload=${reload} />
     </div>
   </div>`;

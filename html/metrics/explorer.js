@@ -3,18 +3,36 @@
 import { html, useEffect, useMemo } from "./vendor/preact.js";
 import { get } from "./common/api.js";
 import { Choice, Empty, classes } from "./common/components.js";
-import { exact, number, plural } from "./common/format.js";
+import { plural } from "./common/format.js";
+import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { later } from "./common/layout.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
+import { describeRange } from "./common/time.js";
 import { query, setParams, useLocation } from "./common/url.js";
-import { Bar, periodOf } from "./bar.js";
-import { Chart } from "./chart.js";
-import { linesOf } from "./rows.js";
-import { figure, formatter, rate } from "./units.js";
+import { POINTS, timeOf } from "./asked.js";
+import { Bar } from "./bar.js";
+import { Nothing, Skeleton } from "./board.js";
+import { Chart } from "./plot.js";
+import { GROUPS, linesOf, rateLines, statistics, titleOf } from "./rows.js";
+import { formatter, rate } from "./units.js";
+
+const Table = later(() => import("./table.js"));
+Table.ahead();
 
 const LABELS = 8; // labels that can be chosen by
-const ROWS = 200; // of the table
+const LARGEST = 50; // groups that an answer brings
+
+// "name=value" and "name!=value" of the address, as [name, value, whether it is excluded].
+const conditions = (params) =>
+  params.getAll("label").map((text) => {
+    const [, name, not, value] = /^(.*?)(!?)=(.*)$/s.exec(text) ?? [null, text, "", ""];
+    return [name, value, not === "!"];
+  });
+
+const without = (params, name) =>
+  params.getAll("label").filter((text) => !text.startsWith(`${name}=`) && !text.startsWith(`${name}!=`));
 
 export default function Explorer() {
   const { params } = useLocation();
@@ -26,114 +44,147 @@ export default function Explorer() {
   const metrics = names.data?.metrics ?? [];
   const name = params.get("name") || metrics[0]?.name || "";
   const group = params.get("group_by");
-  const asked = {
-    ...{ name, project, group_by: group, period: periodOf(params) },
-    ...{ label: params.getAll("label"), type: params.get("type") },
-  };
+  const asked = { name, project, group_by: group, label: params.getAll("label"), type: params.get("type") };
   const labels = useResource(name ? `labels${query({ name, project })}` : null, (signal) =>
     get("api/metrics/labels", { name, project }, { signal }),
   );
+  const key = query({
+    ...asked,
+    time: params.get("time"),
+    since: params.get("since"),
+    until: params.get("until"),
+  });
   const points = useResource(
-    name ? `points${query(asked)}` : null,
-    (signal) => get("api/metrics", asked, { signal }),
+    name ? `points${key}` : null,
+    (signal) =>
+      get(
+        "api/metrics",
+        { ...asked, ...timeOf(params, Date.now()), points: POINTS, top: group ? LARGEST : null },
+        { signal },
+      ),
     { every },
   );
-  useKeys([{ keys: ["r"], label: "Refresh", run: points.reload }]);
+  useKeys([
+    { keys: ["/"], label: "Choose a metric", run: () => document.querySelector(".chosen select").focus() },
+    {
+      keys: ["t"],
+      label: "Go to the table",
+      run: () => document.querySelector("[aria-label=Rows]")?.focus(),
+    },
+  ]);
   useEffect(() => {
     document.title = `${name || "Explore"} · Metrics · Monlight`;
   }, [name]);
 
-  const known = labels.data?.labels ?? [];
-  const chosen = (label) =>
-    params
-      .getAll("label")
-      .find((one) => one.startsWith(`${label}=`))
-      ?.slice(label.length + 1) ?? "";
-  const choose = (label, value) =>
-    setParams({
-      label: [
-        ...params.getAll("label").filter((one) => !one.startsWith(`${label}=`)),
-        ...(value ? [`${label}=${value}`] : []),
-      ],
-    });
+  const empty = names.data && !metrics.length && !params.get("name");
   return html`
     <h1 class="offscreen">Explore metrics</h1>
     <${Bar} params=${params} loading=${points.slow} reload=${points.reload} />
     <${Problem} error=${names.error ?? points.error} retry=${names.error ? names.reload : points.reload} />
-    <div class="bar chosen">
-      <${Choice} label="Metric" value=${name} onChange=${(next) => setParams({ name: next, label: null, group_by: null, type: null })}
-        options=${[...new Set([...metrics.map((one) => one.name), name].filter(Boolean))].sort()} />
-      <${Choice} label="Group by" value=${group ?? ""} onChange=${(next) => setParams({ group_by: next })}
-        options=${[["", "All together"], ...known.map((label) => [label.name, `By ${label.name}`])]} />
-      ${known.slice(0, LABELS).map(
-        (
-          label,
-        ) => html`<${Choice} key=${label.name} label=${label.name} value=${chosen(label.name)} onChange=${(value) => choose(label.name, value)}
-          options=${[["", `Any ${label.name}`], ...new Set([...label.values.map((one) => one.value), chosen(label.name)].filter(Boolean))]} />`,
-      )}
-    </div>
-    ${points.data && html`<${Points} answer=${points.data} grouped=${Boolean(group)} stale=${points.slow} />`}
-    ${names.data && !name && html`<div class="sheet"><${Empty} title="No metric has been sent yet"><p>The overview has the line that sends the first one.</p><//></div>`}
-    ${!points.data && name && !points.error && html`<div class=${classes("skeleton block", points.slow && "visible")} aria-hidden="true"><i></i><i class="tall"></i></div>`}
+    ${
+      empty
+        ? html`<${Nothing} params=${params} />`
+        : html`<${Choices} params=${params} name=${name} metrics=${metrics} known=${labels.data?.labels ?? []} type=${points.data?.type} />
+          <${Skeleton} resource=${points} />
+          ${points.data && html`<${Points} answer=${points.data} params=${params} stale=${points.slow} />`}`
+    }
   `;
 }
 
-function Points({ answer, grouped, stale }) {
-  const { times, lines, more } = useMemo(() => linesOf(answer, grouped), [answer, grouped]);
-  const { name, type, data, resolution } = answer;
-  const format = type === "counter" ? rate : formatter(name);
-  if (!data.length)
-    return html`<div class="sheet"><${Empty} title="No points">
-      <p>There is nothing of <code>${name}</code> in this time with these labels.</p>
-      ${answer.period !== "30d" && html`<p><button onClick=${() => setParams({ time: "30d" })}>Last 30 days</button></p>`}
-    <//></div>`;
+function Choices({ params, name, metrics, known, type }) {
+  const group = params.get("group_by") ?? "";
+  const types = metrics.filter((one) => one.name === name).map((one) => one.type);
+  const set = conditions(params);
+  const choose = (label, value) =>
+    setParams({ label: [...without(params, label), ...(value ? [`${label}${value}`] : [])] });
+  const value = (label) => {
+    const [, text, not] = set.find(([one]) => one === label) ?? [];
+    return text === undefined ? "" : `${not ? "!" : ""}=${text}`;
+  };
+  const offered = known.slice(0, LABELS);
+  const others = set.filter(([label]) => !offered.some((one) => one.name === label));
+  return html`<div class="bar chosen">
+    <${Choice} label="Metric" value=${name} onChange=${(next) => setParams({ name: next, label: null, group_by: null, type: null, stat: null })}
+      options=${[...new Set([...metrics.map((one) => one.name), name].filter(Boolean))].sort()} />
+    ${types.length > 1 && html`<${Choice} label="Type" value=${params.get("type") ?? type ?? ""} onChange=${(next) => setParams({ type: next })} options=${types} />`}
+    <${Choice} label="Group by" value=${group} onChange=${(next) => setParams({ group_by: next })}
+      options=${[["", "All together"], ...new Set([...known.map((label) => label.name), group].filter(Boolean))].map((one) => (Array.isArray(one) ? one : [one, `By ${one}`]))} />
+    ${type && html`<${Choice} label="Statistic" value=${params.get("stat") ?? ""} onChange=${(stat) => setParams({ stat })} options=${[["", group ? titleOf(statistics[type][0]) : "Any statistic"], ...statistics[type].slice(group ? 1 : 0).map((one) => [one, titleOf(one)])]} />`}
+    ${offered.map(
+      (
+        label,
+      ) => html`<${Choice} key=${label.name} label=${label.name} value=${value(label.name)} onChange=${(next) => choose(label.name, next)}
+        options=${valuesFor(label, value(label.name))} />`,
+    )}
+    ${others.map(
+      ([
+        label,
+        text,
+        not,
+      ]) => html`<button class="chip set" onClick=${() => choose(label, "")} aria-label=${`${label}${not ? " is not" : ""} ${text}: remove this filter`}>
+        ${label}${not ? " is not" : ""} <code dir="auto">${text}</code><${Icon} name="close" />
+      </button>`,
+    )}
+  </div>`;
+}
+
+// Each value to have, then each to leave out; what the address says stands among them in any case.
+function valuesFor(label, chosen) {
+  const values = label.values.map((one) => one.value);
+  const options = [
+    ["", `Any ${label.name}`],
+    ...values.map((one) => [`=${one}`, one || "(none)"]),
+    ...values.map((one) => [`!=${one}`, `not ${one || "(none)"}`]),
+  ];
+  if (!options.some(([option]) => option === chosen))
+    options.push([chosen, chosen.replace(/^!=/, "not ").replace(/^=/, "")]);
+  return options;
+}
+
+function Points({ answer, params, stale }) {
+  const grouped = Boolean(params.get("group_by"));
+  const { name, type, data, step } = answer;
+  const wanted = params.get("stat");
+  const statistic = statistics[type]?.includes(wanted) ? wanted : null;
+  const drawn = useMemo(() => {
+    const now = Date.now();
+    return {
+      ...linesOf(answer, { grouped, statistic, now }),
+      rates: type === "histogram" && !grouped && rateLines(answer, now),
+    };
+  }, [answer, grouped, statistic]);
+  const isRate = (statistic ?? (type === "counter" && "rate")) === "rate";
+  const format = isRate ? rate : formatter(name);
+  if (!data.length) return html`<${NoMatch} name=${name} params=${params} />`;
+  const only = ({ labels }) =>
+    setParams({
+      group_by: null,
+      label: [
+        ...params.getAll("label"),
+        ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
+      ],
+    });
   return html`
     <section class=${classes("sheet", stale && "stale")} aria-labelledby="name">
-      <header><h2 id="name">${name}</h2><span class="badge">${type}</span>
-        <span class="muted small">by ${resolution}${more > 0 && `, ${plural(more, "group")} more not drawn`}</span></header>
-      <${Chart} times=${times} lines=${lines} format=${format} label=${`${name} over time; the table below has its numbers`} />
+      <header><h2 id="name" dir="auto">${name}</h2><span class="badge">${type}</span>
+        <span class="muted small">in steps of ${step}${answer.quantile_error ? `, percentiles to ${(100 * answer.quantile_error).toFixed(2)}%` : ""}${drawn.more > 0 && `; the ${GROUPS} largest groups, ${plural(drawn.more, "group")} more`}</span></header>
+      <${Chart} times=${drawn.times} lines=${drawn.lines} band=${drawn.band} format=${format} onName=${grouped ? only : undefined}
+        label=${`${name} over time; the table below has its numbers`} />
+      ${drawn.rates && html`<${Chart} times=${drawn.rates.times} lines=${drawn.rates.lines} format=${rate} height=${120} label=${`How often ${name} is sent; the table below has the counts`} />`}
     </section>
-    <section class="sheet" aria-labelledby="table">
-      <header><h2 id="table">Table</h2><span class="muted small">${data.length > ROWS ? `the newest ${ROWS} of ${number(data.length)} rows` : plural(data.length, "row")}</span></header>
-      <div class="wide-table tall-table" tabindex="0" role="region" aria-label="Rows">
-        <${Table} data=${data} grouped=${grouped} type=${type} format=${formatter(name)} />
-      </div>
-    </section>
+    <${Table} answer=${answer} grouped=${grouped} format=${formatter(name)} />
   `;
 }
 
-const columns = {
-  counter: [
-    ["sum", "Sum", figure],
-    ["rate", "Each second", rate],
-  ],
-  histogram: [
-    ["avg", "Average"],
-    ["p50", "p50"],
-    ["p95", "p95"],
-    ["p99", "p99"],
-    ["max", "Max"],
-  ],
-  gauge: [
-    ["last", "Last"],
-    ["min", "Min"],
-    ["avg", "Average"],
-    ["max", "Max"],
-  ],
-};
-
-const Table = ({ data, grouped, type, format }) =>
-  html`<table class="plain">
-    <thead><tr><th scope="col">Time</th>${grouped && html`<th scope="col">Group</th>`}<th scope="col">Points</th>
-      ${columns[type].map(([, title]) => html`<th scope="col">${title}</th>`)}</tr></thead>
-    <tbody>
-      ${data
-        .slice(-ROWS)
-        .reverse()
-        .map(
-          (row) => html`<tr><td class="long"><time datetime=${row.bucket}>${exact(row.bucket)}</time></td>
-            ${grouped && html`<td class="group" dir="auto">${Object.values(row.labels ?? {}).join(" · ") || "(none)"}</td>`}
-            <td>${number(row.count)}</td>${columns[type].map(([member, , own]) => html`<td>${(own ?? format)(row[member])}</td>`)}</tr>`,
-        )}
-    </tbody>
-  </table>`;
+const NoMatch = ({ name, params }) =>
+  html`<div class="sheet"><${Empty} title="No points">
+    <p>There is nothing of <code dir="auto">${name}</code> with</p>
+    <ul class="chips">
+      ${params.getAll("label").map((text) => html`<li class="chip"><code dir="auto">${text}</code></li>`)}
+      <li class="chip">Time <code>${describeRange(params, "Last 24 hours")}</code></li>
+    </ul>
+    <p>
+      ${params.getAll("label").length > 0 && html`<button onClick=${() => setParams({ label: null })}>Any labels</button>`}
+      ${params.get("time") !== "30d" && html` <button onClick=${() => setParams({ time: "30d", since: null, until: null })}>Last 30 days</button>`}
+    </p>
+  <//></div>`;

@@ -1,15 +1,20 @@
-// The metrics collector's pages: what is going on, and one metric over time.
+// The metrics collector's pages: what is going on, how pages feel, one metric over time, the rules.
 
 import { html } from "./vendor/preact.js";
 import { later, start } from "./common/layout.js";
 import { useLocation } from "./common/url.js";
-import Dashboard from "./dashboard.js";
 
-const Explorer = later(() => import("./explorer.js"));
+const Overview = later(() => import("./overview.js"));
+const views = {
+  vitals: later(() => import("./vitals.js")),
+  explore: later(() => import("./explorer.js")),
+  rules: later(() => import("./rules.js")),
+};
 
 function Metrics() {
   const { params } = useLocation();
-  return params.get("view") === "explore" ? html`<${Explorer} />` : html`<${Dashboard} />`;
+  const View = views[params.get("view")] ?? Overview;
+  return html`<${View} />`;
 }
 
 start("metrics", Metrics);

@@ -1,53 +1,76 @@
 // From the rows of an answer to lines of a chart.  Pure.
 
-const GROUPS = 8; // lines that can be told apart
+import { gridOf, rateOf, valuesOf } from "./series.js";
 
-// What is drawn of each type, as [member of a row, name].
-const drawn = {
-  histogram: [
-    ["p50", "p50"],
-    ["p95", "p95"],
-    ["p99", "p99"],
-  ],
-  counter: [["rate", "each second"]],
-  gauge: [
-    ["min", "min"],
-    ["avg", "average"],
-    ["max", "max"],
-  ],
+export const GROUPS = 8; // lines that can be told apart
+
+// What can be shown of each group of a type; the first is what is meant without a word.
+export const statistics = {
+  histogram: ["p95", "p50", "p99", "avg", "max", "rate"],
+  counter: ["rate", "sum"],
+  gauge: ["avg", "last", "min", "max"],
 };
-const ofGroup = { histogram: "p95", counter: "rate", gauge: "avg" };
+const titles = { avg: "average", rate: "each second", min: "least", max: "most" };
+export const titleOf = (statistic) => titles[statistic] ?? statistic;
 
-const nameOf = (labels) =>
+// What is drawn of all groups together.
+const together = { histogram: ["p50", "p95", "p99"], counter: ["rate"], gauge: ["avg", "last"] };
+
+export const nameOf = (labels) =>
   Object.values(labels ?? {})
     .map((value) => value || "(none)")
     .join(" · ");
 
+const pick = (member) => (row) => row[member];
+
 /*
- * {times, lines, more}: times in seconds, lines as Chart wants them, `more` groups that are left out.
- * Groups with the most points come first.
+ * {times, lines, band, more}: times in seconds, lines as Chart wants them, `band` the least and the most of a
+ * bucket, `more` groups that are left out.  Groups with the most points come first.
  */
-export function linesOf({ type, data }, grouped) {
-  const times = [...new Set(data.map((row) => Date.parse(row.bucket) / 1000))].sort((a, b) => a - b);
-  const place = new Map(times.map((time, i) => [time, i]));
-  const line = (name, rows, member) => {
-    const values = new Array(times.length).fill(null);
-    for (const row of rows) values[place.get(Date.parse(row.bucket) / 1000)] = row[member] ?? null;
-    return { name, values };
-  };
+export function linesOf(answer, { grouped = false, statistic = null, now }) {
+  const { type, data } = answer;
+  const grid = gridOf(answer, now);
+  const line = (rows, member) =>
+    member === "rate"
+      ? rateOf(grid, rows, pick(member), now)
+      : valuesOf(grid, rows, pick(member), member === "sum" ? 0 : null);
+  const base = { times: grid.times, band: null, more: 0 };
+  if (!statistics[type]) return { ...base, lines: [] };
   if (!grouped)
-    return { times, lines: (drawn[type] ?? []).map(([member, name]) => line(name, data, member)), more: 0 };
+    return {
+      ...base,
+      lines: (statistic ? [statistic] : together[type]).map((member) => ({
+        name: titleOf(member),
+        values: line(data, member),
+      })),
+      band: type !== "counter" && !statistic ? { low: line(data, "min"), high: line(data, "max") } : null,
+    };
 
   const groups = new Map();
   for (const row of data) {
     const name = nameOf(row.labels);
-    groups.set(name, [...(groups.get(name) ?? []), row]);
+    if (!groups.has(name)) groups.set(name, { name, labels: row.labels, rows: [], points: 0 });
+    const group = groups.get(name);
+    group.rows.push(row);
+    group.points += row.count;
   }
-  const points = (rows) => rows.reduce((sum, row) => sum + row.count, 0);
-  const all = [...groups].sort(([, a], [, b]) => points(b) - points(a));
+  const largest = [...groups.values()].sort((a, b) => b.points - a.points).slice(0, GROUPS);
   return {
-    times,
-    lines: all.slice(0, GROUPS).map(([name, rows]) => line(name, rows, ofGroup[type])),
-    more: Math.max(0, all.length - GROUPS),
+    ...base,
+    lines: largest.map(({ name, labels, rows }) => ({
+      name,
+      labels,
+      values: line(rows, statistic ?? statistics[type][0]),
+    })),
+    more: Math.max(0, (answer.groups ?? groups.size) - GROUPS),
   };
 }
+
+// The rate below a histogram: how many values a second.
+export const rateLines = (answer, now) => {
+  const grid = gridOf(answer, now);
+  return {
+    times: grid.times,
+    lines: [{ name: "values each second", values: rateOf(grid, answer.data, pick("rate"), now) }],
+  };
+};

@@ -1,56 +1,116 @@
-// Web Vitals: how pages feel to three quarters of those who visit them.
+// Web Vitals: how pages feel to three quarters of those who visit them; over time, and page by page.
 
-import { html } from "./vendor/preact.js";
-import { compact, percent, plural } from "./common/format.js";
-import { figure, length } from "./units.js";
+import { html, useEffect, useMemo } from "./vendor/preact.js";
+import { Command, Empty, classes } from "./common/components.js";
+import { compact, exact } from "./common/format.js";
+import { Icon } from "./common/icons.js";
+import { Problem } from "./common/problem.js";
+import { useSession } from "./common/session.js";
+import { Link, members, query, setParams, useLocation } from "./common/url.js";
+import { labelIs } from "./asked.js";
+import { Bar } from "./bar.js";
+import { Nothing, Skeleton, useBoard } from "./board.js";
+import { Chart } from "./plot.js";
+import { gridOf, valuesOf } from "./series.js";
+import { Cards, rated, ratings, vitals } from "./vital.js";
 
-const vitals = [
-  ["lcp", "LCP", "Largest contentful paint", length, [2500, 4000]],
-  ["inp", "INP", "Interaction to next paint", length, [200, 500]],
-  ["cls", "CLS", "Cumulative layout shift", figure, [0.1, 0.25]],
-  ["fcp", "FCP", "First contentful paint", length, [1800, 3000]],
-  ["ttfb", "TTFB", "Time to first byte", length, [800, 1800]],
-];
-const ratings = { good: "good", "needs-improvement": "needs improvement", poor: "poor", unknown: "no data" };
-
-const rated = (value, [good, fair]) =>
-  typeof value !== "number"
-    ? "unknown"
-    : value <= good
-      ? "good"
-      : value <= fair
-        ? "needs-improvement"
-        : "poor";
-
-export const Vitals = ({ vitals: { summary, by_page: pages } }) =>
-  html`<section class="sheet wide" aria-labelledby="vitals">
-    <header><h2 id="vitals">Web Vitals</h2><span class="muted small">75th percentile of page views</span></header>
-    <div class="vitals">
-      ${vitals.map(([key, short, long, format]) => summary[key] && html`<${Vital} short=${short} long=${long} format=${format} vital=${summary[key]} />`)}
-    </div>
-    <div class="wide-table" tabindex="0" role="region" aria-label="Web Vitals by page">
-      <table class="plain">
-        <thead><tr><th scope="col">Page</th><th scope="col">Views</th>${vitals.map(([key, short]) => html`<th scope="col" key=${key}>${short}</th>`)}</tr></thead>
-        <tbody>
-          ${(pages ?? []).map(
-            (page) => html`<tr>
-              <td class="long" dir="auto">${page.page}</td><td>${compact(page.page_views)}</td>
-              ${vitals.map(([key, , , format, limits]) => html`<td class=${`rated ${rated(page[key], limits)}`} title=${ratings[rated(page[key], limits)]}>${format(page[key])}</td>`)}
-            </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
-
-function Vital({ short, long, format, vital: { p75, rating, shares, count } }) {
-  const parts = Object.entries(shares ?? {});
-  return html`<article class=${`vital rated ${rating}`}>
-    <h3><abbr title=${long}>${short}</abbr> <span class="badge">${ratings[rating]}</span></h3>
-    <p class="value">${format(p75)}</p>
-    <div class="shares" role="img" aria-label=${parts.map(([name, part]) => `${percent(part, 1)} ${ratings[name]}`).join(", ") || "no data"}>
-      ${parts.map(([name, part]) => html`<i class=${`rated ${name}`} style=${{ width: `${100 * part}%` }}></i>`)}
-    </div>
-    <p class="muted small">${plural(count, "view")}${shares ? `, ${percent(shares.good, 1)} good` : ""}</p>
-  </article>`;
+export default function Vitals() {
+  const { params } = useLocation();
+  const page = params.get("page");
+  const board = useBoard(params, page === null ? null : labelIs("page", page));
+  const found = board.data?.web_vitals;
+  const chosen = vitals.some(([key]) => key === params.get("vital")) ? params.get("vital") : "lcp";
+  useEffect(() => {
+    document.title = "Web Vitals · Metrics · Monlight";
+  }, []);
+  return html`
+    <h1 class="offscreen">Web Vitals</h1>
+    <${Bar} params=${params} loading=${board.slow} reload=${board.reload} />
+    <${Problem} error=${board.error} retry=${board.reload} />
+    ${
+      page !== null &&
+      html`<div class="bar"><button class="chip set" onClick=${() => setParams({ page: null })} aria-label=${`Page ${page}: remove this filter`}>
+        Page <code dir="auto">${page}</code><${Icon} name="close" />
+      </button></div>`
+    }
+    <${Skeleton} resource=${board} />
+    ${
+      board.data &&
+      html`<div class=${classes("board", board.slow && "stale")} aria-busy=${String(board.loading)}>
+        ${
+          found
+            ? html`<${Found} board=${board.data} vitals=${found} chosen=${chosen} params=${params} />`
+            : board.data.summary.total_datapoints
+              ? html`<${NoVitals} />`
+              : html`<${Nothing} params=${params} />`
+        }
+      </div>`
+    }
+  `;
 }
+
+function NoVitals() {
+  const { services, version } = useSession();
+  const relay = services.relay.replace(/\/$/, "");
+  return html`<div class="sheet wide"><${Empty} title="No page has sent its Web Vitals in this time">
+    <p>The browser SDK sends them by itself, once a page holds its two lines:</p>
+    <${Command} text=${`<script>window.MonlightConfig = { dsn: "YOUR_DSN_KEY", endpoint: "${relay}" };</script>
+<script src="${relay}/sdk/monlight-${version}.min.js" crossorigin="anonymous"></script>`} />
+    <p><a class="button" href=${services.relay}>Make a DSN key at the relay</a></p>
+  <//></div>`;
+}
+
+function Found({ board, vitals: { summary, timeseries, by_page: pages }, chosen, params }) {
+  const [, short, long, format, limits] = vitals.find(([key]) => key === chosen);
+  const trend = useMemo(() => {
+    const grid = gridOf(board, Date.now());
+    return {
+      times: grid.times,
+      lines: [
+        { name: `${short}, 75th percentile`, values: valuesOf(grid, timeseries, (row) => row[chosen]) },
+      ],
+    };
+  }, [board, chosen]);
+  const thresholds = useMemo(
+    () => [
+      { value: limits[0], tone: ".tone-warning" },
+      { value: limits[1], tone: ".tone-error" },
+    ],
+    [chosen],
+  );
+  return html`
+    <section class="sheet wide" aria-labelledby="vitals">
+      <header><h2 id="vitals">Web Vitals</h2><span class="muted small">75th percentile of page views</span></header>
+      <${Cards} summary=${summary} chosen=${chosen} choose=${(key) => setParams({ vital: key === "lcp" ? null : key })} />
+    </section>
+    <section class="sheet wide" aria-labelledby="trend">
+      <header><h2 id="trend">${long}</h2><span class="muted small">good up to ${format(limits[0])}, poor above ${format(limits[1])}</span></header>
+      <${Chart} times=${trend.times} lines=${trend.lines} limits=${thresholds} format=${format} label=${`${long} over time; the table below has its numbers`} />
+      <details class="more"><summary>As a table</summary>
+        <div class="wide-table tall-table" tabindex="0" role="region" aria-label="Web Vitals over time">
+          <${Rated} head="Time" rows=${timeseries.toReversed()} cell=${(row) => html`<td class="long"><time datetime=${row.bucket}>${exact(row.bucket)}</time></td>`} />
+        </div>
+      </details>
+    </section>
+    <section class="sheet wide" aria-labelledby="pages">
+      <header><h2 id="pages">By page</h2></header>
+      <div class="wide-table" tabindex="0" role="region" aria-label="Web Vitals by page">
+        <${Rated} head="Page" rows=${pages ?? []} views
+          cell=${(row) => html`<td class="long" dir="auto"><${Link} title=${row.page} to=${query({ ...members(params), page: row.page })}>${row.page}<//></td>`} />
+      </div>
+    </section>
+  `;
+}
+
+const Rated = ({ head, rows, cell, views }) =>
+  html`<table class="plain">
+    <thead><tr><th scope="col">${head}</th>${views && html`<th scope="col">Views</th>`}${vitals.map(([key, short]) => html`<th scope="col" key=${key}>${short}</th>`)}</tr></thead>
+    <tbody>
+      ${rows.map(
+        (row) => html`<tr>
+          ${cell(row)}${views && html`<td>${compact(row.page_views)}</td>`}
+          ${vitals.map(([key, , , format, limits]) => html`<td class=${`rated ${rated(row[key], limits)}`} title=${ratings[rated(row[key], limits)]}>${format(row[key])}</td>`)}
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;

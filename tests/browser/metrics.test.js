@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, open, picture, signIn, sound } from "./browser.js";
+import { launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
+import { EVIL, LONG, RTL, history, send, strange } from "./metrics_feed.js";
+import { behindPrefix } from "./proxy.js";
 import { PASSWORD, Stack, eventually } from "./stack.js";
 
 let browser;
@@ -14,69 +16,28 @@ after(() => browser?.close());
 async function enter(stack, { path = "", ...options } = {}) {
   const opened = await open(browser, options);
   await signIn(opened.page, stack.url("metrics", path), PASSWORD);
+  await opened.page.locator("main.page").waitFor();
   return opened;
 }
 
-async function send(stack, points) {
-  for (let at = 0; at < points.length; at += 1000) {
-    const answer = await fetch(stack.url("metrics", "api/metrics"), {
-      method: "POST",
-      headers: { "X-API-Key": stack.keys.metrics, "Content-Type": "application/json" },
-      body: JSON.stringify(points.slice(at, at + 1000)),
-    });
-    assert.equal(answer.status, 202, await answer.text());
+const drawn = (page) => page.locator(".canvas canvas").first().waitFor();
+const select = (page, name) => page.getByRole("combobox", { name, exact: true });
+
+// Presses Tab until the focus is where it should be.
+async function tabTo(page, target) {
+  for (let i = 0; i < 60; i++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
   }
+  assert.fail(`the focus does not come to ${target}`);
 }
 
-const EVIL = "<img src=x onerror=alert(1)>";
-
-// Three hours of a shop: requests on the server and from browsers, vitals of its pages, a gauge.
-function history(now) {
-  const points = [];
-  const endpoints = ["/products", "/cart", "/checkout", `/${EVIL}`];
-  const pages = [
-    "/",
-    "/products",
-    "/a/very/long/path/of/a/page/that/goes/on/and/on/for/longer/than/any/window/is/wide",
-  ];
-  const add = (minute, name, type, value, labels) =>
-    points.push({ name, type, value, labels, timestamp: new Date(now - minute * 60_000).toISOString() });
-  for (let minute = 0; minute < 180; minute += 3)
-    endpoints.forEach((endpoint, i) => {
-      const labels = { endpoint, method: i === 2 ? "POST" : "GET" };
-      const slow = 1 + Math.sin(minute / 25) ** 2;
-      add(minute, "http_requests_total", "counter", 20 + ((minute * (i + 3)) % 17), {
-        ...labels,
-        status: "200",
-      });
-      if (i === 2 && minute % 9 === 0)
-        add(minute, "http_requests_total", "counter", 2, { ...labels, status: "500" });
-      for (let n = 0; n < 3; n++)
-        add(minute, "http_request_duration_seconds", "histogram", 0.02 * (i + 1) * slow * (1 + n), labels);
-      add(minute, "browser_http_requests_total", "counter", 5, {
-        source: "browser",
-        host: "api.example.com",
-        method: "GET",
-        status: "200",
-      });
-      add(minute, "browser_http_request_duration_ms", "histogram", 90 * slow, {
-        source: "browser",
-        host: "api.example.com",
-        method: "GET",
-      });
-    });
-  for (let minute = 0; minute < 180; minute += 4)
-    pages.forEach((page, i) => {
-      const labels = { source: "browser", page };
-      add(minute, "web_vitals_lcp", "histogram", 1400 + 1200 * i + 10 * minute, labels);
-      add(minute, "web_vitals_inp", "histogram", 90 + 80 * i, labels);
-      add(minute, "web_vitals_cls", "histogram", 0.04 + 0.15 * i, labels);
-      add(minute, "web_vitals_fcp", "histogram", 900 + 300 * i, labels);
-      add(minute, "web_vitals_ttfb", "histogram", 200 + 100 * i, labels);
-    });
-  for (let minute = 0; minute < 180; minute += 5)
-    add(minute, "queue_length", "gauge", (minute * 7) % 40, { queue: "mail" });
-  return points;
+async function drag(page, from, to) {
+  const { x, y, width, height } = await page.locator(".u-over").first().boundingBox();
+  await page.mouse.move(x + width * from, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * to, y + height / 2, { steps: 6 });
+  await page.mouse.up();
 }
 
 describe("before any metric is there", () => {
@@ -84,14 +45,30 @@ describe("before any metric is there", () => {
   before(() => stack.start());
   after(() => stack.stop());
 
+  for (const [view, heading] of [
+    ["", "No metric has been sent yet"],
+    ["vitals", "No metric has been sent yet"],
+    ["explore", "No metric has been sent yet"],
+    ["rules", "No rule is set"],
+  ])
+    it(`says what to do, in the view ${view || "overview"}`, async () => {
+      const { page, verify, close } = await enter(stack, { path: `?view=${view}` });
+      await page.getByRole("heading", { name: heading }).waitFor();
+      await soundInEveryLook(page, `metrics-empty-${view || "overview"}`);
+      verify();
+      await close();
+    });
+
   it("gives the line that sends the first one, and that line works", async () => {
     const { page, verify, close } = await enter(stack);
     await page.getByRole("heading", { name: "No metric has been sent yet" }).waitFor();
     const command = await page.getByLabel("Command").textContent();
-    await sound(page);
     await send(stack, JSON.parse(/-d '([^']+)'/.exec(command)[1]));
     await page.keyboard.press("r");
     await page.getByRole("link", { name: "jobs_done_total" }).waitFor();
+    await page.getByRole("link", { name: "Web Vitals" }).click();
+    await page.getByRole("heading", { name: "No page has sent its Web Vitals" }).waitFor();
+    await sound(page);
     verify();
     await close();
   });
@@ -101,58 +78,296 @@ describe("the metrics of a shop", () => {
   const stack = new Stack();
   before(async () => {
     await stack.start({
-      METRIC_ALERT_1: "http_request_duration_seconds p95 5m > 0.001 for 1m",
+      METRIC_ALERT_1: "http_request_duration_seconds p95 5m > 0.001",
+      METRIC_ALERT_2: "heartbeat absent 5m for 1h",
+      METRIC_ALERT_3: `${EVIL.replaceAll(" ", "")} max 10m > 1000`,
     });
     await send(stack, history(Date.now()));
+    assert.equal(await stack.control("index", "rules"), 0);
   });
   after(() => stack.stop());
 
-  for (const size of ["wide", "narrow"])
-    for (const dark of [false, true]) {
-      const name = `${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`;
-      it(`are sound at ${name}, at a glance and one by one`, async () => {
-        const { page, verify, close } = await enter(stack, { size, dark });
-        await page.getByRole("heading", { name: "Web Vitals" }).waitFor();
-        await page.getByRole("heading", { name: "Rules" }).waitFor();
-        await sound(page);
-        await picture(page, `metrics-${name}`, { fullPage: size === "wide" });
-        await page.goto(stack.url("metrics", "?view=explore&name=http_request_duration_seconds"));
-        await page.locator(".canvas canvas").waitFor();
-        await sound(page);
-        await picture(page, `metric-${name}`);
-        verify();
-        await close();
-      });
-    }
+  for (const [name, path, ready] of [
+    ["metrics", "", ".canvas canvas"],
+    ["vitals", "?view=vitals", ".canvas canvas"],
+    ["metric", "?view=explore&name=http_request_duration_seconds", ".canvas canvas"],
+    ["groups", "?view=explore&name=http_requests_total&group_by=endpoint", ".canvas canvas"],
+    ["rules", "?view=rules", ".rules li"],
+  ])
+    it(`are sound at every width and in every light: ${name}`, async () => {
+      const { page, verify, close } = await enter(stack, { path });
+      await page.locator(ready).first().waitFor();
+      await soundInEveryLook(page, name);
+      verify();
+      await close();
+    });
 
-  it("show the slow endpoint, the failing one and the vitals, and strangers' text as text", async () => {
+  it("show the slow endpoint by keyboard alone, and lead to it over time", async () => {
     const { page, verify, close } = await enter(stack);
-    const server = page.getByRole("region", { name: "Server", exact: true });
-    await server.getByText("/checkout").waitFor();
-    assert.ok(await server.getByText(EVIL).isVisible());
-    assert.equal(await page.locator("img, #app script").count(), 0);
+    const server = page.getByRole("region", { name: "Server: by endpoint" });
+    await server.waitFor();
+    const p95 = server.getByRole("button", { name: "p95" });
+    await tabTo(page, p95);
+    await page.keyboard.press("Enter");
+    assert.equal(
+      await server.getByRole("columnheader", { name: "p95" }).getAttribute("aria-sort"),
+      "descending",
+    );
+    const slowest = server.getByRole("row").nth(1).getByRole("link");
+    assert.equal(await slowest.textContent(), `/${EVIL}`);
+    await tabTo(page, slowest);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/view=explore/);
+    assert.equal(await select(page, "endpoint").inputValue(), `=/${EVIL}`);
+    await drawn(page);
+    await page.keyboard.press("t");
+    const rows = page.getByRole("region", { name: "Rows", exact: true });
+    assert.ok(await rows.evaluate((element) => element === document.activeElement));
+    assert.equal(await page.locator("main img, main script").count(), 0);
+    verify();
+    await close();
+  });
+
+  it("show by keyboard alone how pages feel, which one is poor, and since when", async () => {
+    const { page, verify, close } = await enter(stack);
+    await page.getByRole("heading", { name: "Web Vitals" }).waitFor();
+    await page.keyboard.press("2");
+    await page.waitForURL(/view=vitals/);
+    const inp = page.getByRole("button", { name: "INP" });
+    await inp.waitFor();
+    await tabTo(page, inp);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/vital=inp/);
+    await page.getByRole("heading", { name: "Interaction to next paint" }).waitFor();
+    const poor = page
+      .getByRole("region", { name: "Web Vitals by page" })
+      .getByRole("link", { name: "/a/very/long" });
+    await tabTo(page, poor);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/page=%2Fa%2Fvery/);
+    assert.ok(
+      await eventually(
+        async () =>
+          (await page.getByRole("region", { name: "Web Vitals by page" }).getByRole("row").count()) === 2,
+      ),
+    );
     const lcp = page.locator(".vital").filter({ hasText: "LCP" });
-    assert.match(await lcp.textContent(), /(good|needs improvement|poor).*\d+ views/s);
+    assert.match(await lcp.textContent(), /poor.*45 views/s);
+    await page.getByRole("button", { name: "remove this filter" }).click();
+    await page.goBack();
+    await page.getByRole("button", { name: "remove this filter" }).waitFor();
     verify();
     await close();
   });
 
-  it("are explored by name, group and label, all in the address, and Back goes the way back", async () => {
+  it("are explored by name, group, label and statistic, all in the address, and Back goes the way back", async () => {
     const { page, verify, close } = await enter(stack);
+    const legend = async () => await page.locator(".legend .swatch").count();
     await page.getByRole("link", { name: "Explore" }).click();
-    await page.getByRole("combobox", { name: "Metric", exact: true }).selectOption("http_requests_total");
+    await select(page, "Metric").selectOption("http_requests_total");
     await page.waitForURL(/name=http_requests_total/);
-    await page.getByRole("combobox", { name: "Group by" }).selectOption("endpoint");
+    await select(page, "Group by").selectOption("endpoint");
     await page.waitForURL(/group_by=endpoint/);
-    assert.ok(await eventually(async () => (await page.locator(".legend .swatch").count()) === 4));
-    await page.getByRole("combobox", { name: "method", exact: true }).selectOption("POST");
-    assert.ok(await eventually(async () => (await page.locator(".legend .swatch").count()) === 1));
+    assert.ok(await eventually(async () => (await legend()) === 4));
+    await select(page, "method").selectOption("=POST");
+    assert.ok(await eventually(async () => (await legend()) === 1));
+    await select(page, "method").selectOption("!=POST");
+    assert.ok(await eventually(async () => (await legend()) === 3));
     await page.reload();
-    await page.locator(".canvas canvas").waitFor();
-    assert.equal(await page.getByRole("combobox", { name: "method", exact: true }).inputValue(), "POST");
+    await drawn(page);
+    assert.equal(await select(page, "method").inputValue(), "!=POST");
     await page.goBack();
-    assert.ok(await eventually(async () => (await page.locator(".legend .swatch").count()) === 4));
+    await page.goBack();
+    assert.ok(await eventually(async () => (await legend()) === 4));
+    await select(page, "Statistic").selectOption("sum");
+    await page.waitForURL(/stat=sum/);
+    await page
+      .getByRole("button", { name: "Only /checkout" })
+      .or(page.locator(".legend button", { hasText: "/checkout" }))
+      .first()
+      .click();
+    await page.waitForURL(/label=endpoint%3D%2Fcheckout/);
+    assert.ok(await eventually(async () => (await legend()) === 1));
     verify();
     await close();
   });
+
+  it("are zoomed by dragging on any chart, and by the picker's two moments; Back undoes it", async () => {
+    const { page, verify, close } = await enter(stack, { path: "?time=6h" });
+    await drawn(page);
+    const before = await page.locator(".tiles dd").first().textContent();
+    await drag(page, 0.6, 0.8);
+    await page.waitForURL(/since=.*until=/);
+    assert.ok(
+      await eventually(async () => (await page.locator(".tiles dd").first().textContent()) !== before),
+    );
+    const range = new URL(page.url()).searchParams;
+    const minutes = (Date.parse(range.get("until")) - Date.parse(range.get("since"))) / 60_000;
+    assert.ok(minutes > 60 && minutes < 84, `${minutes} minutes of 72`);
+    await page.keyboard.press("[");
+    assert.ok(await eventually(() => new URL(page.url()).searchParams.get("until") === range.get("since")));
+    await page.goBack();
+    await page.goBack();
+    assert.ok(
+      await eventually(async () => (await page.locator(".tiles dd").first().textContent()) === before),
+    );
+    assert.match(page.url(), /time=6h$/);
+
+    await page.getByTitle("Time range").click();
+    await page.getByLabel("From").fill("2026-01-01T00:00:01");
+    await page.getByLabel("To", { exact: true }).fill("2026-01-02T00:00:01");
+    await page.getByLabel("To", { exact: true }).press("Enter");
+    await page.getByRole("heading", { name: "No points in this time" }).waitFor();
+    await sound(page);
+    await picture(page, "metrics-no-points-1280-light");
+    verify();
+    await close();
+  });
+
+  it("have one moment marked on all charts at once", async () => {
+    const { page, verify, close } = await enter(stack, { path: "?time=6h" });
+    await drawn(page);
+    assert.ok(await eventually(async () => (await page.locator(".canvas canvas").count()) === 6));
+    const { x, y, width, height } = await page.locator(".u-over").first().boundingBox();
+    await page.mouse.move(x + width * 0.7, y + height / 2);
+    const moments = () => page.locator(".legend .when").allTextContents();
+    assert.ok(await eventually(async () => !(await moments()).includes("newest")), String(await moments()));
+    assert.equal(new Set(await moments()).size, 1);
+    verify();
+    await close();
+  });
+
+  it("are drawn in the colours of the theme that is switched to", async () => {
+    const { page, verify, close } = await enter(stack);
+    await drawn(page);
+    await page.waitForLoadState("networkidle");
+    const pixels = () =>
+      page
+        .locator(".canvas canvas")
+        .first()
+        .evaluate((canvas) => canvas.toDataURL());
+    const light = await eventually(pixels);
+    await page.getByRole("button", { name: "Theme: as the system" }).click();
+    await page.getByRole("button", { name: "Theme: light" }).click();
+    assert.ok(await eventually(async () => (await pixels()) !== light));
+    const dark = await pixels();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.getByRole("button", { name: "Theme: dark" }).click();
+    assert.ok(await eventually(async () => (await pixels()) === dark));
+    await page.emulateMedia({ colorScheme: "light" });
+    assert.ok(await eventually(async () => (await pixels()) === light));
+    verify();
+    await close();
+  });
+
+  it("say what failed, keep what was there, and are tried again", async () => {
+    const { page, verify, close } = await enter(stack, { expected: [/500/] });
+    await drawn(page);
+    const failing = { status: 500, json: { detail: "The disk is on fire" } };
+    for (const [path, view] of [
+      ["**/api/dashboard*", ""],
+      ["**/api/metrics?*", "explore"],
+      ["**/api/alerts", "rules"],
+    ]) {
+      await page.goto(stack.url("metrics", `?view=${view}`));
+      await page.locator("section.sheet").first().waitFor();
+      await page.route(path, (route) => route.fulfill(failing), { times: 1 });
+      await page.keyboard.press("r");
+      await page.getByRole("alert").getByText("The disk is on fire").waitFor();
+      assert.ok(await page.locator("section.sheet").first().isVisible());
+      await sound(page);
+      if (!view) await picture(page, "metrics-error-1280-light");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("alert").waitFor({ state: "detached" });
+    }
+    verify();
+    await close();
+  });
+
+  it("have a place kept for them while they are long in coming", async () => {
+    const { page, verify, close } = await enter(stack, { path: "?view=rules" });
+    await page.locator(".rules li").first().waitFor();
+    let go;
+    const held = new Promise((done) => {
+      go = done;
+    });
+    await page.route("**/api/dashboard*", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.locator(".skeleton.visible").waitFor();
+    await sound(page);
+    await picture(page, "metrics-loading-1280-light");
+    go();
+    await drawn(page);
+    assert.equal(await page.locator(".skeleton").count(), 0);
+    verify();
+    await close();
+  });
+
+  it("say which labels have nothing", async () => {
+    const { page, verify, close } = await enter(stack, {
+      path: `?view=explore&name=http_requests_total&label=endpoint%3D${encodeURIComponent(LONG)}&label=gone!%3D${encodeURIComponent(EVIL)}`,
+    });
+    await page.getByRole("heading", { name: "No points" }).waitFor();
+    await soundInEveryLook(page, "metric-no-match");
+    await page.getByRole("button", { name: "Any labels" }).click();
+    await drawn(page);
+    verify();
+    await close();
+  });
+
+  it("work where a proxy serves them under a path", async () => {
+    const proxy = await behindPrefix(stack, "metrics", "/tools/metrics");
+    const { page, verify, close } = await open(browser);
+    await signIn(page, proxy.url, PASSWORD);
+    await drawn(page);
+    await page.getByRole("link", { name: "Explore" }).click();
+    await page.getByRole("region", { name: "Rows", exact: true }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/tools/metrics/");
+    assert.deepEqual(proxy.outside, []);
+    verify();
+    await close();
+    proxy.close();
+  });
+});
+
+describe("metrics of strangers", () => {
+  const stack = new Stack();
+  before(async () => {
+    await stack.start({ METRIC_ALERT_1: `x{a="${EVIL.replaceAll(" ", "")}"} absent 5m` });
+    await send(stack, strange(Date.now()));
+  });
+  after(() => stack.stop());
+
+  for (const [name, path] of [
+    ["overview", ""],
+    ["explore", `?view=explore&name=${encodeURIComponent(EVIL)}&group_by=${encodeURIComponent(EVIL)}`],
+    ["vitals", `?view=vitals&project=${encodeURIComponent(EVIL)}&page=${encodeURIComponent(`/${EVIL}`)}`],
+    ["long", `?view=explore&name=${LONG}&group_by=${LONG}`],
+    ["right to left", `?view=explore&name=${encodeURIComponent(RTL)}&group_by=${encodeURIComponent(RTL)}`],
+    [
+      "nonsense",
+      `?view=${EVIL}&name=${EVIL}&label=${EVIL}&time=${EVIL}&since=${EVIL}&stat=${EVIL}&vital=${EVIL}&group_by=${EVIL}`,
+    ],
+  ])
+    it(`are text, and stay within the window: ${name}`, async () => {
+      const { page, verify, close } = await enter(stack, { path });
+      await page.locator("section.sheet, .empty").first().waitFor();
+      if (name !== "nonsense") await drawn(page);
+      assert.equal(await page.locator("main img, main script").count(), 0);
+      if (!/long|left|nonsense/.test(name))
+        assert.ok(
+          await page
+            .locator("main :not(option)")
+            .getByText("onerror=alert(1)")
+            .first()
+            .waitFor({ state: "attached" })
+            .then(() => true),
+        );
+      await soundInEveryLook(page, `metrics-strange-${name.replaceAll(" ", "-")}`);
+      verify();
+      await close();
+    });
 });

@@ -451,6 +451,25 @@ def test_buckets_of_any_length(metrics, name, settled):
 
 
 @pytest.mark.parametrize(
+    ("period", "points", "step"),
+    [
+        ("1h", 300, "1m"),
+        ("24h", 300, "5m"),
+        ("6h", 300, "2m"),
+        ("7d", 300, "1h"),
+        ("30d", 300, "3h"),
+        ("24h", 1, "1d"),
+        ("365d", 300, "2d"),
+        ("24h", None, "1m"),
+    ],
+)
+def test_as_many_points_as_are_enough(metrics, name, period, points, step):
+    wanted = {"points": points} if points else {}
+    assert ask(metrics, name, period=period, **wanted)["step"] == step
+    assert dashboard(metrics, period=period, **wanted)["step"] == step
+
+
+@pytest.mark.parametrize(
     "parameters",
     [
         {"step": "90s"},
@@ -470,6 +489,7 @@ def test_buckets_of_any_length(metrics, name, settled):
         {"project": "p" * 201},
         {"top": 0},
         {"top": "many"},
+        {"points": 0},
     ],
     ids=str,
 )

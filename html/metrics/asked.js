@@ -1,0 +1,31 @@
+// What the address asks of the API: the time, the project, the labels.  Pure.
+
+import { parseSpan, rangeOf } from "./common/time.js";
+
+export const POINTS = 300; // buckets that a chart shows well
+export const DAY = 86_400_000;
+export const spans = ["1h", "6h", "7d", "30d"]; // beside the last 24 hours, which need no word
+
+// As the API has them: {period} up to now, or {from, to}.  Weeks are days there.
+export function timeOf(params, now) {
+  const span = parseSpan(params.get("time"));
+  if (!Number.isNaN(span)) return { period: `${Math.ceil(span / 60_000)}m`.replace(/^(\d+)m$/, inLargest) };
+  const { since, until } = rangeOf(params, now);
+  if (since) return { from: since, to: until };
+  if (until) return { from: new Date(Date.parse(until) - DAY).toISOString(), to: until };
+  return { period: "24h" };
+}
+
+// Minutes in the largest unit that they fill: the answer's resolution does not depend on how it is spelt.
+function inLargest(_, text) {
+  const minutes = Number(text);
+  for (const [unit, size] of [
+    ["d", 1440],
+    ["h", 60],
+  ])
+    if (minutes % size === 0) return `${minutes / size}${unit}`;
+  return `${minutes}m`;
+}
+
+// A condition for `labels=`, whatever the value is made of.
+export const labelIs = (name, value) => `${name}:${value.replace(/[\\,]/g, "\\$&")}`;

@@ -1,0 +1,98 @@
+// Requests: how many, how many fail, how long they take, and where.
+
+import { html, useMemo, useState } from "./vendor/preact.js";
+import { compact } from "./common/format.js";
+import { Icon } from "./common/icons.js";
+import { Link, query } from "./common/url.js";
+import { kept } from "./bar.js";
+import { Tile } from "./board.js";
+import { Chart } from "./plot.js";
+import { gridOf, rateOf, valuesOf } from "./series.js";
+import { length, rate, share } from "./units.js";
+
+const HEIGHT = 150;
+
+const isNumber = (value) => typeof value === "number";
+
+// Latencies of one row as milliseconds, whether it has them itself or in a member.
+const latency = (row, name, scale) => {
+  const value = row[name] ?? row.latency?.[name];
+  return isNumber(value) ? value * scale : null;
+};
+
+export function Traffic({ title, board, traffic, target, params, metric, scale }) {
+  const id = `traffic-${target}`;
+  const charts = useMemo(() => {
+    const now = Date.now();
+    const grid = gridOf(board, now);
+    const rows = traffic.timeseries;
+    const each = (pick) => rateOf(grid, rows, (row) => pick(row) / grid.seconds, now);
+    const long = (name) => valuesOf(grid, rows, (row) => latency(row, name, scale));
+    return {
+      times: grid.times,
+      rates: [
+        { name: "requests", values: each((row) => row.requests) },
+        { name: "failed", values: each((row) => row.errors), tone: "tone-error" },
+      ],
+      latencies: ["p50", "p95", "p99"].map((name) => ({ name, values: long(name) })),
+      failures: [
+        { name: "error rate", values: valuesOf(grid, rows, (row) => row.error_rate), tone: "tone-error" },
+      ],
+    };
+  }, [board, traffic]);
+  const over = (what) => `${title}: ${what} over time; the figures beside it and the table have the sums`;
+  return html`<section class="sheet wide" aria-labelledby=${id}>
+    <header><h2 id=${id}>${title}</h2></header>
+    <dl class="tiles">
+      <${Tile} name="Rate" value=${rate(traffic.rate)} />
+      <${Tile} name="Failed" value=${share(traffic.error_rate)} bad=${traffic.error_rate > 0.01} />
+      ${["p50", "p95", "p99"].map((name) => html`<${Tile} name=${name} value=${length(latency(traffic, name, scale))} />`)}
+    </dl>
+    <div class="charts">
+      <${Chart} times=${charts.times} lines=${charts.rates} format=${rate} height=${HEIGHT} label=${over("requests each second")} />
+      <${Chart} times=${charts.times} lines=${charts.latencies} format=${length} height=${HEIGHT} label=${over("latency")} />
+      <${Chart} times=${charts.times} lines=${charts.failures} format=${share} height=${HEIGHT} label=${over("share of failed requests")} />
+    </div>
+    <${Targets} title=${title} rows=${traffic[`${target}s`]} target=${target} params=${params} metric=${metric} scale=${scale} />
+  </section>`;
+}
+
+const columns = [
+  ["requests", "Requests"],
+  ["error_rate", "Failed"],
+  ["p50", "p50"],
+  ["p95", "p95"],
+  ["p99", "p99"],
+];
+
+function Targets({ title, rows, target, params, metric, scale }) {
+  const [by, setBy] = useState("requests");
+  const worth = (row) => (by === "requests" || by === "error_rate" ? row[by] : (latency(row, by, 1) ?? -1));
+  const sorted = rows.toSorted((a, b) => worth(b) - worth(a));
+  const explore = (row) =>
+    query({
+      ...{ ...kept(params), view: "explore", name: metric },
+      label: [`${target}=${row[target] ?? ""}`, row.method && `method=${row.method}`],
+    });
+  return html`<div class="wide-table" tabindex="0" role="region" aria-label=${`${title}: by ${target}`}>
+    <table class="plain">
+      <thead><tr><th scope="col">${target}</th>
+        ${columns.map(
+          ([name, label]) => html`<th scope="col" aria-sort=${by === name ? "descending" : undefined}>
+            <button class="head" onClick=${() => setBy(name)}>${label}${by === name && html`<${Icon} name="down" />`}</button>
+          </th>`,
+        )}
+      </tr></thead>
+      <tbody>
+        ${sorted.map(
+          (row) => html`<tr>
+            <td class="long" dir="auto">${row.method && html`<span class="muted">${row.method} </span>`}<${Link} to=${explore(row)} title=${row[target]}>${row[target] || "(none)"}<//></td>
+            <td>${compact(row.requests)}</td>
+            <td class=${row.error_rate > 0.01 ? "bad" : undefined}>${share(row.error_rate)}</td>
+            ${["p50", "p95", "p99"].map((name) => html`<td>${length(latency(row, name, scale))}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

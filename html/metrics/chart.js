@@ -39,8 +39,8 @@ function options({ lines, band, limits, format, size, colour, move }) {
     [31_536_000, "{YYYY}"],
     [2_419_200, "{MMM}", "\n{YYYY}"],
     [86_400, "{D} {MMM}", "\n{YYYY}"],
-    [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}"],
-    [0, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}"],
+    [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}"],
+    [0, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}"],
   ].map((row) => [...row, ...new Array(8 - row.length).fill(null), 1]); // a new day stands below its first hour
   return {
     ...size,
@@ -147,7 +147,7 @@ export default function Chart({ times, lines, band, limits, format, label, heigh
     <figcaption class="legend">
       ${lines.map((line, i) => {
         const { name, values, tone } = line;
-        const words = html`<i class=${`swatch ${tone ?? `series-${i}`}`}></i><span dir="auto">${name}</span> <strong>${format(shown(values))}</strong>`;
+        const words = html`<i class=${`swatch ${tone ?? `series-${i}`}`}></i><span class="clip" dir="auto" title=${name}>${name}</span> <strong>${format(shown(values))}</strong>`;
         return onName
           ? html`<button class="quiet" onClick=${() => onName(line)} title=${`Only ${name}`}>${words}</button>`
           : html`<span>${words}</span>`;

@@ -22,7 +22,6 @@ const Table = later(() => import("./table.js"));
 Table.ahead();
 
 const LABELS = 8; // labels that can be chosen by
-const LARGEST = 50; // groups that an answer brings
 
 // "name=value" and "name!=value" of the address, as [name, value, whether it is excluded].
 const conditions = (params) =>
@@ -59,7 +58,7 @@ export default function Explorer() {
     (signal) =>
       get(
         "api/metrics",
-        { ...asked, ...timeOf(params, Date.now()), points: POINTS, top: group ? LARGEST : null },
+        { ...asked, ...timeOf(params, Date.now()), points: POINTS, top: group ? GROUPS : null },
         { signal },
       ),
     { every },

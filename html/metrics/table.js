@@ -5,7 +5,7 @@ import { exact, number, plural } from "./common/format.js";
 import { nameOf } from "./rows.js";
 import { figure, rate } from "./units.js";
 
-const ROWS = 200; // drawn at once
+const ROWS = 100; // drawn at once
 
 const columns = {
   counter: [
@@ -43,7 +43,7 @@ export default function Table({ answer: { data, type }, grouped, format }) {
         <tbody>
           ${rows.map(
             (row) => html`<tr><td class="long"><time datetime=${row.bucket}>${exact(row.bucket)}</time></td>
-              ${grouped && html`<td class="group" dir="auto" title=${nameOf(row.labels)}>${nameOf(row.labels)}</td>`}
+              ${grouped && html`<td class="group" title=${nameOf(row.labels)}><bdi>${nameOf(row.labels)}</bdi></td>`}
               <td>${number(row.count)}</td>${columns[type].map(([member, , own]) => html`<td>${(own ?? format)(row[member])}</td>`)}</tr>`,
           )}
         </tbody>

@@ -86,7 +86,7 @@ function Targets({ title, rows, target, params, metric, scale }) {
       <tbody>
         ${sorted.map(
           (row) => html`<tr>
-            <td class="long" dir="auto">${row.method && html`<span class="muted">${row.method} </span>`}<${Link} to=${explore(row)} title=${row[target]}>${row[target] || "(none)"}<//></td>
+            <td class="long">${row.method && html`<bdi class="muted">${row.method}</bdi> `}<${Link} to=${explore(row)} title=${row[target]}><bdi>${row[target] || "(none)"}</bdi><//></td>
             <td>${compact(row.requests)}</td>
             <td class=${row.error_rate > 0.01 ? "bad" : undefined}>${share(row.error_rate)}</td>
             ${["p50", "p95", "p99"].map((name) => html`<td>${length(latency(row, name, scale))}</td>`)}

@@ -96,7 +96,7 @@ function Found({ board, vitals: { summary, timeseries, by_page: pages }, chosen,
       <header><h2 id="pages">By page</h2></header>
       <div class="wide-table" tabindex="0" role="region" aria-label="Web Vitals by page">
         <${Rated} head="Page" rows=${pages ?? []} views
-          cell=${(row) => html`<td class="long" dir="auto"><${Link} title=${row.page} to=${query({ ...members(params), page: row.page })}>${row.page}<//></td>`} />
+          cell=${(row) => html`<td class="long"><${Link} title=${row.page} to=${query({ ...members(params), page: row.page })}><bdi>${row.page}</bdi><//></td>`} />
       </div>
     </section>
   `;

@@ -12,8 +12,7 @@ const CLIENTS = 8;
 const DAY = 86_400_000;
 
 const say = (what, figure, budget = "") =>
-  process.stdout.write(`${what.padEnd(52)} ${figure.padStart(30)}   ${budget}
-`);
+  process.stdout.write(`${what.padEnd(52)} ${figure.padStart(30)}   ${budget}\n`);
 
 // ---- what the pages are full of ------------------------------------------------
 

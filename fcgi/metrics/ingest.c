@@ -7,6 +7,7 @@
  * whose time is out of bounds is dropped and reported.  What is accepted becomes
  * one row in one transaction.
  */
+#include <math.h>
 #include <string.h>
 
 #include "clock.h"
@@ -89,7 +90,10 @@ parse_time(const cJSON *timestamp, int64_t now_ns, int64_t *ms)
 	int64_t ns = now_ns;
 
 	if (cJSON_IsNumber(timestamp)) {
-		number[json_spell(number, timestamp->valuedouble)] = '\0';
+		double seconds = timestamp->valuedouble;
+
+		/* What is closer to 1970 than a millisecond would be spelled with an exponent. */
+		number[json_spell(number, fabs(seconds) < 0.001 ? 0 : seconds)] = '\0';
 		text = number;
 	}
 	/* Anything else counts as absent, says the wire contract. */

@@ -988,3 +988,10 @@ def test_fault_24_a_session_is_no_series(metrics, name, settled):
     assert listed["total"] == 1
     assert listed["series"][0]["labels"] == {"page": "/"}
     assert whole(metrics, name)["count"] == 200
+
+
+def test_a_time_next_to_1970_is_too_old_and_no_fault(metrics):
+    point = {"name": "early", "type": "gauge", "value": 1, "timestamp": 1e-300}
+    answer = metrics.post("/api/metrics", [point])
+    assert answer.status == 202
+    assert answer.json["count"] == 0 and answer.json["dropped"] == 1

@@ -331,6 +331,8 @@ help:
 INSTALL ?= install
 LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/monlight
 SHARE   := $(DESTDIR)$(PREFIX)/share/monlight
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UNITS   := $(DESTDIR)$(UNITDIR)
 SYSTEMD := $(DESTDIR)$(PREFIX)/lib
 PAGES   := $(shell find html -type f ! -name '*.test.js' ! -name '*.md' ! -name 'build.*' 2>/dev/null)
 MANUALS := $(wildcard docs/man/*.[158])
@@ -339,7 +341,7 @@ placed   = sed 's|@PREFIX@|$(PREFIX)|g; s|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g' $(
 .PHONY: install uninstall
 install: all
 	$(INSTALL) -d $(LIBEXEC) $(SHARE)/lighttpd/service $(SHARE)/lighttpd/errors $(SHARE)/sdk \
-		$(DESTDIR)$(PREFIX)/bin $(SYSTEMD)/systemd/system $(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d \
+		$(DESTDIR)$(PREFIX)/bin $(UNITS) $(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d \
 		$(DESTDIR)$(SYSCONFDIR)/cron.d
 	$(INSTALL) -m 755 $(PROGRAMS) $(LIBEXEC)
 	$(INSTALL) -m 644 lighttpd/*.conf lighttpd/monlight.env.example $(SHARE)/lighttpd
@@ -351,7 +353,7 @@ install: all
 	for page in $(PAGES); do $(INSTALL) -D -m 644 $$page $(SHARE)/$$page || exit 1; done
 	for file in $(wildcard build/sdk/monlight-$(VERSION)*); do $(INSTALL) -m 644 $$file $(SHARE)/sdk || exit 1; done
 	for unit in packaging/systemd/*.service packaging/systemd/*.timer packaging/systemd/*.target; do \
-		$(call placed,$$unit,$(SYSTEMD)/systemd/system/$${unit##*/}) || exit 1; done
+		$(call placed,$$unit,$(UNITS)/$${unit##*/}) || exit 1; done
 	$(call placed,packaging/systemd/monlight.sysusers,$(SYSTEMD)/sysusers.d/monlight.conf)
 	$(call placed,packaging/systemd/monlight.tmpfiles,$(SYSTEMD)/tmpfiles.d/monlight.conf)
 	$(call placed,lighttpd/monlight.cron,$(DESTDIR)$(SYSCONFDIR)/cron.d/monlight)
@@ -359,10 +361,22 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 # What was installed; what the stack has stored stays.
 uninstall:
-	rm -rf $(LIBEXEC) $(SHARE) $(DESTDIR)$(PREFIX)/bin/monlight $(SYSTEMD)/systemd/system/monlight.* \
-		$(SYSTEMD)/systemd/system/monlight-* $(SYSTEMD)/sysusers.d/monlight.conf \
+	rm -rf $(LIBEXEC) $(SHARE) $(DESTDIR)$(PREFIX)/bin/monlight $(UNITS)/monlight.* \
+		$(UNITS)/monlight-* $(SYSTEMD)/sysusers.d/monlight.conf \
 		$(SYSTEMD)/tmpfiles.d/monlight.conf $(DESTDIR)$(SYSCONFDIR)/cron.d/monlight
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+# ---- packages ---------------------------------------------------------------
+
+.PHONY: deb check-deb
+# Debian keeps units in /lib.
+deb: all
+	rm -rf build/deb
+	$(MAKE) -s install DESTDIR=$(abspath build/deb/root) UNITDIR=/lib/systemd/system
+	packaging/debian/build $(abspath build/deb/root) $(abspath build/deb) $(VERSION)
+# As root: installs, runs and purges it in a bare Debian; takes minutes.
+check-deb: deb
+	packaging/debian/check build/deb/monlight_$(VERSION)-1_*.deb
 
 # ---- pages ------------------------------------------------------------------
 

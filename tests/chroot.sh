@@ -37,17 +37,15 @@ tree=$CHROOT_INSIDE
 notes=$root/build/chroot
 mkdir -p "$notes"
 
-inside() {
-	chroot "$tree" /usr/bin/env HOME=/root DEBIAN_FRONTEND=noninteractive \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh -c "$1"
-}
+# shellcheck source=tests/bare.sh disable=SC1091
+. "$root/tests/bare.sh"
 packages() {
-	inside "dpkg-query -W -f '\${Package} \${Version}\n'" >"$notes/$1"
+	inside "$tree" "dpkg-query -W -f '\${Package} \${Version}\n'" >"$notes/$1"
 }
 # step NAME COMMAND: runs it inside, says how long it took.
 step() {
 	begun=$(date +%s)
-	if inside "$2" >"$notes/$1.log" 2>&1; then
+	if inside "$tree" "$2" >"$notes/$1.log" 2>&1; then
 		echo "$1: $(($(date +%s) - begun)) s"
 	else
 		tail -n 60 "$notes/$1.log" >&2
@@ -56,28 +54,8 @@ step() {
 	fi
 }
 
-# How this machine reaches its packages: apt's sources, npm's and pip's settings, names.
-borrow_settings() {
-	cp -a /etc/apt/. "$tree/etc/apt/"
-	for file in /etc/resolv.conf /etc/hosts /etc/npmrc /root/.npmrc /etc/pip.conf; do
-		[ ! -f "$file" ] || cp -L --parents "$file" "$tree"
-	done
-	[ ! -d /usr/local/share/ca-certificates ] || cp -a --parents /usr/local/share/ca-certificates "$tree"
-	mkdir -p "$tree/etc/ssl/certs"
-	cp -L /etc/ssl/certs/ca-certificates.crt "$tree/etc/ssl/certs/" 2>/dev/null || true
-}
-
 make_tree() {
-	# shellcheck disable=SC2016 # apt's variables
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | sed -n 's/ bookworm$//p' | head -n 1)
-	debootstrap --variant=minbase bookworm "$tree" "${mirror:?apt knows no source of bookworm}" >"$notes/debootstrap.log"
-	rm -f "$tree/etc/apt/sources.list"
-	chmod 755 "$tree"
-	borrow_settings
-	mount -t proc proc "$tree/proc"
-	mount --rbind /dev "$tree/dev"
-	mount -t tmpfs tmpfs "$tree/dev/shm"
-	inside 'apt-get -qq update && apt-get -qq -y --no-install-recommends install git make' >"$notes/base.log" 2>&1
+	bare_tree "$tree" git make >"$notes/base.log" 2>&1
 	git clone -q "file://$root" "$tree/root/monlight"
 }
 

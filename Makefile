@@ -378,6 +378,11 @@ deb: all
 check-deb: deb
 	packaging/debian/check build/deb/monlight_$(VERSION)-1_*.deb
 
+.PHONY: check-image
+# As root: builds the image on a local base and runs it; takes minutes, and no registry.
+check-image: all
+	packaging/docker/check
+
 # ---- pages ------------------------------------------------------------------
 
 .PHONY: vendor screenshots

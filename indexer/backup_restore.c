@@ -41,26 +41,6 @@ struct restoring {
 
 /* ---- the manifest ---------------------------------------------------------------------- */
 
-static const cJSON *
-read_manifest(struct restoring *r)
-{
-	const char *path = arena_printf(r->mem, "%s/" BACKUP_MANIFEST, r->dir), *why;
-	char *text = arena_alloc(r->mem, MANIFEST_MAX);
-	FILE *file = fopen(path, "re");
-	const cJSON *doc;
-	size_t len, at;
-
-	if (file == NULL) {
-		log_error("%s: this is no backup", path);
-		return NULL;
-	}
-	len = fread(text, 1, MANIFEST_MAX, file);
-	(void)fclose(file);
-	if ((doc = json_parse(r->mem, text, len, &why, &at)) == NULL)
-		log_errorx("%s: %s, at byte %zu", path, why, at);
-	return doc;
-}
-
 /* Where the file of that name belongs; -1 if there is no such place. */
 static int
 find_place(struct restoring *r, struct restored *file)
@@ -96,10 +76,11 @@ spell(struct restoring *r, const cJSON *tree)
 static int
 read_files(struct restoring *r)
 {
-	const cJSON *list = json_get(read_manifest(r), "files");
+	const char *path = arena_printf(r->mem, "%s/" BACKUP_MANIFEST, r->dir);
+	const cJSON *list = json_get(json_parse_file(r->mem, path, MANIFEST_MAX), "files");
 
 	if (!cJSON_IsArray(list)) {
-		log_errorx("%s/" BACKUP_MANIFEST " lists no files", r->dir);
+		log_errorx("%s lists no files: this is no backup", path);
 		return -1;
 	}
 	r->files = arena_alloc(r->mem, ((size_t)cJSON_GetArraySize(list) + 1) * sizeof *r->files);

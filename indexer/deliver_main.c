@@ -118,49 +118,12 @@ static const struct cfg_field relay_fields[] = {
 	"its port"},
 };
 
-/* A service's variables are read with its prefix, as the service itself reads them. */
-static const struct section {
-	const char *prefix;
-	const struct cfg_field *fields;
-	size_t n;
-} sections[] = {
+static const struct process_section sections[] = {
     {NULL, common_fields, NELEM(common_fields)},
     {"ERROR_TRACKER", errors_fields, NELEM(errors_fields)},
     {"METRICS_COLLECTOR", metrics_fields, NELEM(metrics_fields)},
     {"BROWSER_RELAY", relay_fields, NELEM(relay_fields)},
 };
-
-/* Reports every bad variable; returns how many there were. */
-static int
-load_configuration(void)
-{
-	int bad = 0;
-
-	for (size_t i = 0; i < NELEM(sections); i++)
-		bad +=
-		    cfg_load(&cfg, sections[i].fields, sections[i].n, sections[i].prefix, stderr);
-	bad += deliver_channels(&cfg.deliver, stderr);
-	if (bad == 0)
-		log_init("monlight-deliver", log_level_of(cfg.log_level));
-	return bad;
-}
-
-static void
-print_configuration(void)
-{
-	for (size_t i = 0; i < NELEM(sections); i++) {
-		if (sections[i].prefix != NULL)
-			(void)printf("# %s\n", sections[i].prefix);
-		cfg_print(&cfg, sections[i].fields, sections[i].n, stdout);
-	}
-}
-
-static void
-describe_configuration(void)
-{
-	for (size_t i = 0; i < NELEM(sections); i++)
-		cfg_describe(sections[i].fields, sections[i].n, sections[i].prefix, stdout);
-}
 
 /* ---- what is drained ---------------------------------------------------------------- */
 
@@ -322,43 +285,30 @@ static void
 usage(void)
 {
 	(void)fprintf(stderr, "usage: monlight-deliver [-fhnV]\n");
-	exit(2);
 }
 
-/* Answers -h, -n and -V; returns whether to stay. */
-static bool
-read_options(int argc, char *argv[])
+static int
+make_channels(FILE *errors)
 {
-	bool stay = false, check = false;
-	int option;
-
-	while ((option = getopt(argc, argv, "fhnV")) != -1)
-		switch (option) {
-		case 'f':
-			stay = true;
-			break;
-		case 'h':
-			describe_configuration();
-			exit(0);
-		case 'n':
-			check = true;
-			break;
-		case 'V':
-			(void)printf("monlight-deliver %s\n", MONLIGHT_VERSION);
-			exit(0);
-		default:
-			usage();
-		}
-	if (optind != argc)
-		usage();
-	if (load_configuration() > 0)
-		exit(1);
-	if (check) {
-		print_configuration();
-		exit(0);
-	}
-	return stay;
+	return deliver_channels(&cfg.deliver, errors);
 }
+
+static bool
+accepts(char *const arguments[])
+{
+	return *arguments == NULL;
+}
+
+static const struct process_program program = {
+    .name = "monlight-deliver",
+    .cfg = &cfg,
+    .sections = sections,
+    .nsections = NELEM(sections),
+    .log_level = &cfg.log_level,
+    .complete = make_channels,
+    .accepts = accepts,
+    .usage = usage,
+};
 
 int
 main(int argc, char *argv[])
@@ -368,8 +318,7 @@ main(int argc, char *argv[])
 	bool stay;
 	int failed = 0;
 
-	log_init("monlight-deliver", LOG_LEVEL_INFO);
-	stay = read_options(argc, argv);
+	stay = process_options(&program, argc, argv);
 	if (stay)
 		process_follow_parent();
 	process_hold_signals(&waiting);

@@ -50,8 +50,8 @@ struct logs_settings {
 struct relay_settings {
 	const char *database_path;
 	int64_t retention_days;
-	/* For what `keys add` prints; the first two may be NULL. */
-	const char *public_url, *cors_origins, *bind_address;
+	/* For what `keys add` prints; the addresses, origins and SDK may be NULL. */
+	const char *public_url, *cors_origins, *bind_address, *sdk;
 	int64_t port;
 };
 

@@ -144,52 +144,18 @@ static const struct cfg_field relay_fields[] = {
 	"where browsers reach the relay: what keys add prints"},
     {"BIND_ADDRESS", CFG_TEXT, 0, CFG(relay.bind_address), "127.0.0.1", 0, 0, NULL,
 	"address that lighttpd listens on"},
+    {"MONLIGHT_SDK", CFG_TEXT, 0, CFG(relay.sdk), NULL, 0, 0, NULL,
+	"directory of the browser SDK that is served; keys add tells its hash"},
     {"PORT", CFG_INT, CFG_PREFIXED, CFG(relay.port), "5013", 1, 65535, NULL, "the relay's port"},
 };
 
-/* A service's variables are read with its prefix, as the service itself reads them. */
-static const struct section {
-	const char *prefix;
-	const struct cfg_field *fields;
-	size_t n;
-} sections[] = {
+static const struct process_section sections[] = {
     {NULL, common_fields, NELEM(common_fields)},
     {"ERROR_TRACKER", errors_fields, NELEM(errors_fields)},
     {"LOG_VIEWER", logs_fields, NELEM(logs_fields)},
     {"METRICS_COLLECTOR", metrics_fields, NELEM(metrics_fields)},
     {"BROWSER_RELAY", relay_fields, NELEM(relay_fields)},
 };
-
-/* Reports every bad variable; returns how many there were. */
-static int
-load_configuration(void)
-{
-	int bad = 0;
-
-	for (size_t i = 0; i < NELEM(sections); i++)
-		bad +=
-		    cfg_load(&cfg, sections[i].fields, sections[i].n, sections[i].prefix, stderr);
-	if (bad == 0)
-		log_init("monlight-indexer", log_level_of(cfg.log_level));
-	return bad;
-}
-
-static void
-print_configuration(void)
-{
-	for (size_t i = 0; i < NELEM(sections); i++) {
-		if (sections[i].prefix != NULL)
-			(void)printf("# %s\n", sections[i].prefix);
-		cfg_print(&cfg, sections[i].fields, sections[i].n, stdout);
-	}
-}
-
-static void
-describe_configuration(void)
-{
-	for (size_t i = 0; i < NELEM(sections); i++)
-		cfg_describe(sections[i].fields, sections[i].n, sections[i].prefix, stdout);
-}
 
 /* ---- databases -------------------------------------------------------------------- */
 
@@ -394,7 +360,6 @@ usage(void)
 		    "       monlight-indexer restore [--force] BACKUP\n"
 		    "       monlight-indexer import DIRECTORY\n",
 	    stderr);
-	exit(2);
 }
 
 /* What is done once, by its name as the first argument, instead of jobs. */
@@ -432,58 +397,33 @@ run_command(const struct command *command, struct arena *mem, char *const argume
 	return command->run(&pass, arguments);
 }
 
-static void
-check_names(char *const names[])
+/* Whether the arguments are a command, or names of jobs. */
+static bool
+accepts(char *const names[])
 {
 	if (find_command(names) != NULL)
-		return;
+		return true;
 	for (; *names != NULL; names++) {
 		size_t i = 0;
 
 		while (i < NELEM(jobs) && strcmp(jobs[i].name, *names) != 0)
 			i++;
 		if (i == NELEM(jobs))
-			usage();
+			return false;
 	}
+	return true;
 }
 
-/* Answers -h, -n and -V; returns whether to stay. */
-static bool
-read_options(int argc, char *argv[])
-{
-	bool stay = false, check = false;
-	int option;
-
-	/* What stands behind the name of a command is the command's. */
-	while ((option = getopt(argc, argv, "+fhnVx:")) != -1)
-		switch (option) {
-		case 'f':
-			stay = true;
-			break;
-		case 'h':
-			describe_configuration();
-			exit(0);
-		case 'n':
-			check = true;
-			break;
-		case 'V':
-			(void)printf("monlight-indexer %s\n", MONLIGHT_VERSION);
-			exit(0);
-		case 'x':
-			excluded = optarg;
-			break;
-		default:
-			usage();
-		}
-	check_names(argv + optind);
-	if (load_configuration() > 0)
-		exit(1);
-	if (check) {
-		print_configuration();
-		exit(0);
-	}
-	return stay;
-}
+static const struct process_program program = {
+    .name = "monlight-indexer",
+    .cfg = &cfg,
+    .sections = sections,
+    .nsections = NELEM(sections),
+    .log_level = &cfg.log_level,
+    .excluded = &excluded,
+    .accepts = accepts,
+    .usage = usage,
+};
 
 int
 main(int argc, char *argv[])
@@ -494,8 +434,7 @@ main(int argc, char *argv[])
 	bool stay;
 	int failed = 0;
 
-	log_init("monlight-indexer", LOG_LEVEL_INFO);
-	stay = read_options(argc, argv);
+	stay = process_options(&program, argc, argv);
 	if (stay)
 		process_follow_parent();
 	process_hold_signals(&waiting);

@@ -1,14 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process: how a helper is told to end.  What ends it stays pending: the work asks
- * for it between two steps, a wait is woken by it, and a statement that takes long
- * is interrupted by it (db_set_deadline()).
+ * process: what the helpers' processes have alike: their options, and how they are told to
+ * end.  What ends one stays pending: the work asks for it between two steps, a wait is
+ * woken by it, and a statement that takes long is interrupted by it (db_set_deadline()).
  */
 #ifndef PROCESS_H
 #define PROCESS_H
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cfg.h"
+
+/* A service's variables are read with its prefix, as the service itself reads them. */
+struct process_section {
+	const char *prefix; /* NULL: none */
+	const struct cfg_field *fields;
+	size_t n;
+};
+
+struct process_program {
+	const char *name;
+	void *cfg; /* what the sections fill */
+	const struct process_section *sections;
+	size_t nsections;
+	const int *log_level;  /* in cfg: the place of LOG_LEVEL's word */
+	const char **excluded; /* what -x names; NULL: there is no such option */
+	int (*complete)(
+	    FILE *); /* what tables cannot: returns how many faults it reported; or NULL */
+	bool (*accepts)(char *const arguments[]); /* what stands behind the options */
+	void (*usage)(void);
+};
+
+/*
+ * Reads the options and the configuration.  -h, -n, -V and whatever is wrong end the process;
+ * returns whether it is to stay (-f).  The arguments begin at optind.
+ */
+bool process_options(const struct process_program *, int argc, char *argv[]);
 
 /* Holds SIGTERM, SIGINT and SIGHUP back; *waiting is the mask under which ppoll() lets them in. */
 void process_hold_signals(sigset_t *waiting);

@@ -6,12 +6,16 @@
 #include "clock.h"
 #include "cors.h"
 #include "indexer.h"
+#include "json.h"
 #include "key_store.h"
 #include "log.h"
 #include "map_store.h"
 
 #define SECONDS_PER_DAY 86400
 #define PROJECT_MAX 100
+#define SDK_SCRIPT "monlight-" MONLIGHT_VERSION ".min.js"
+#define SDK_INTEGRITY "monlight-" MONLIGHT_VERSION ".integrity.json"
+#define SDK_INTEGRITY_MAX 65536
 #define SHRINK_PAGES 256                /* of a transaction */
 #define SHRINK_BYTES ((int64_t)4 << 20) /* fewer free ones wait for new maps */
 
@@ -53,8 +57,22 @@ join_origins(struct arena *mem, char *const origins[])
 	return list;
 }
 
+/* The attribute with the script's hash; empty if the SDK was not built here. */
+static const char *
+script_integrity(struct arena *mem, const struct relay_settings *cfg)
+{
+	const char *hash = NULL;
+
+	if (cfg->sdk != NULL)
+		hash = json_get_text(
+		    json_parse_file(
+			mem, arena_printf(mem, "%s/" SDK_INTEGRITY, cfg->sdk), SDK_INTEGRITY_MAX),
+		    SDK_SCRIPT);
+	return hash != NULL ? arena_printf(mem, " integrity=\"%s\"", hash) : "";
+}
+
 static void
-print_snippet(const struct relay_settings *cfg, const char *key, bool origins)
+print_snippet(struct arena *mem, const struct relay_settings *cfg, const char *key, bool origins)
 {
 	char url[512];
 
@@ -63,14 +81,14 @@ print_snippet(const struct relay_settings *cfg, const char *key, bool origins)
 	else
 		(void)snprintf(
 		    url, sizeof url, "http://%s:%lld", cfg->bind_address, (long long)cfg->port);
-	(void)printf(
-	    "%s\n\nIn a page:\n\n"
-	    "<script>window.MonlightConfig = { dsn: \"%s\", endpoint: \"%s\" };</script>\n"
-	    "<script src=\"%s/sdk/monlight-%s.min.js\" crossorigin=\"anonymous\"></script>\n\n"
-	    "In a bundle, with @monlight/browser:\n\n"
-	    "import { init } from \"@monlight/browser\";\n"
-	    "init({ dsn: \"%s\", endpoint: \"%s\" });\n",
-	    key, key, url, url, MONLIGHT_VERSION, key, url);
+	(void)printf("%s\n\nIn a page:\n\n"
+		     "<script>window.MonlightConfig = { dsn: \"%s\", endpoint: \"%s\" };</script>\n"
+		     "<script src=\"%s/sdk/" SDK_SCRIPT
+		     "\"%s crossorigin=\"anonymous\"></script>\n\n"
+		     "In a bundle, with @monlight/browser:\n\n"
+		     "import { init } from \"@monlight/browser\";\n"
+		     "init({ dsn: \"%s\", endpoint: \"%s\" });\n",
+	    key, key, url, url, script_integrity(mem, cfg), key, url);
 	if (!origins && cfg->cors_origins == NULL)
 		(void)printf(
 		    "\nPages of another origin than %s may not use it yet: name theirs in\n"
@@ -98,6 +116,6 @@ relay_keys(struct pass *p, char *const arguments[])
 		return 2;
 	if (dsn_key_add(p->db, project, *origins != '\0' ? origins : NULL, key, NULL) == DB_FAILED)
 		return 1;
-	print_snippet(&p->cfg->relay, key, *origins != '\0');
+	print_snippet(p->mem, &p->cfg->relay, key, *origins != '\0');
 	return 0;
 }

@@ -32,5 +32,6 @@ bare_tree() {
 	mount -t proc proc "$tree/proc"
 	mount --rbind /dev "$tree/dev"
 	mount -t tmpfs tmpfs "$tree/dev/shm"
-	inside "$tree" "apt-get -qq update && apt-get -qq -y --no-install-recommends install $* </dev/null"
+	inside "$tree" "apt-get -qq update"
+	[ $# -eq 0 ] || inside "$tree" "apt-get -qq -y --no-install-recommends install $* </dev/null"
 }

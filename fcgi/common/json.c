@@ -5,6 +5,8 @@
  */
 #include "json.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +126,30 @@ json_parse(struct arena *mem, const char *text, size_t len, const char **why, si
 		return NULL;
 	}
 	keep_last(mem, doc);
+	return doc;
+}
+
+cJSON *
+json_parse_file(struct arena *mem, const char *path, size_t max)
+{
+	FILE *file = fopen(path, "re");
+	const char *why = "it is too long";
+	size_t len, at = 0;
+	char *text;
+	cJSON *doc = NULL;
+
+	if (file == NULL) {
+		if (errno != ENOENT)
+			log_error("%s", path);
+		return NULL;
+	}
+	text = arena_alloc(mem, max + 1);
+	len = fread(text, 1, max + 1, file);
+	(void)fclose(file);
+	if (len <= max)
+		doc = json_parse(mem, text, len, &why, &at);
+	if (doc == NULL)
+		log_errorx("%s: %s, at byte %zu", path, why, at);
 	return doc;
 }
 

@@ -30,6 +30,11 @@
  */
 cJSON *json_parse(struct arena *, const char *text, size_t len, const char **why, size_t *at);
 
+/*
+ * The same from a file of at most max bytes.  NULL, and logs why unless there is no such file.
+ */
+cJSON *json_parse_file(struct arena *, const char *path, size_t max);
+
 /* The member of that exact name, or NULL; NULL and non-objects have none. */
 const cJSON *json_get(const cJSON *object, const char *name);
 /* Its text, or NULL if it is absent or no string. */

@@ -5,12 +5,13 @@ import gzip
 import http.client
 import json
 import re
+import subprocess
 import time
 
 import pytest
 from pages import MAP, ORIGIN, THROW, Page, browser_report, new_key, newest_error
 
-from stack import Client, eventually
+from stack import CONTROL, Client, eventually
 
 CORS = "Access-Control-"
 
@@ -150,6 +151,18 @@ def test_monlight_keys_add_prints_a_key_and_what_to_put_into_a_page(stack, relay
     assert Page(relay, key).error().status == 201
     assert stack.control("keys", "add", project, "no-origin").returncode == 2
     assert stack.control("keys", "remove").returncode == 2
+
+
+def test_the_snippet_of_a_new_key_tells_the_hash_of_the_script(stack, project, tmp_path):
+    command = [CONTROL, "keys", "add", project, ORIGIN]
+    environment = {**stack.environment(), "MONLIGHT_SDK": str(tmp_path)}
+    run = lambda: subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: E731
+    assert "integrity" not in run().stdout, "there is no SDK"
+    hashes = {"monlight-1.0.0.min.js": "sha384-abc", "monlight-1.0.0.full.min.js": "sha384-other"}
+    (tmp_path / "monlight-1.0.0.integrity.json").write_text(json.dumps(hashes))
+    said = run()
+    assert 'min.js" integrity="sha384-abc" crossorigin="anonymous"></script>' in said.stdout
+    assert said.stderr == ""
 
 
 # ---- who is let in ----------------------------------------------------------------

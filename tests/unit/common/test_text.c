@@ -289,6 +289,23 @@ plain_bytes_are_counted_up_to_the_first_that_json_escapes(void **state)
 }
 
 static void
+any_byte_is_found_wherever_it_stands(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < sizeof text; at++) {
+			bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+
+			memset(text, at % 2 ? ' ' : '\x7f', sizeof text);
+			text[at] = (char)byte;
+			assert_int_equal(
+			    text_plain_length(text, sizeof text), plain ? sizeof text : at);
+		}
+}
+
+static void
 a_star_stands_for_any_bytes(void **state)
 {
 	static const struct {
@@ -421,6 +438,7 @@ main(void)
 	    cmocka_unit_test(cutting_never_splits_a_character),
 	    cmocka_unit_test(what_is_no_text_becomes_the_replacement_character),
 	    cmocka_unit_test(plain_bytes_are_counted_up_to_the_first_that_json_escapes),
+	    cmocka_unit_test(any_byte_is_found_wherever_it_stands),
 	    cmocka_unit_test(a_star_stands_for_any_bytes),
 	    cmocka_unit_test(many_stars_do_not_take_for_ever),
 	    cmocka_unit_test(bytes_are_written_in_hex),

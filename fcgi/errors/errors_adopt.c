@@ -60,7 +60,8 @@ make(struct db *db, const struct adopted *a, struct found *f)
 		0, &f->error) == -1 ||
 	    db_number(db, SQL_KEY_ADD,
 		DB_ARGS(DB_INT(f->error), DB_TEXT(a->project), DB_TEXT("m0"),
-		    DB_TEXT(a->fingerprint), DB_INT(f->first_seen)),
+		    DB_TEXT(a->fingerprint), DB_INT(f->first_seen), DB_INT(f->level),
+		    DB_INT(f->browser)),
 		0, &f->key) == -1 ||
 	    db_run(db, SQL_ERROR_WORDS, DB_ARGS(DB_INT(f->error), DB_TEXT(a->type), message)) == -1)
 		return DB_FAILED;
@@ -74,14 +75,17 @@ make(struct db *db, const struct adopted *a, struct found *f)
 static int
 count(struct db *db, const struct adopted *a, const struct found *f)
 {
-	int add = db_prepare(db, "UPDATE error_key SET count = count + ?2,"
-				 " first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?4)"
-				 " WHERE id = ?1");
+	int add =
+	    db_prepare(db, "UPDATE error_key SET count = count + ?2,"
+			   " first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?4),"
+			   " browser = max(browser, ?5)"
+			   " WHERE id = ?1");
 
 	if (add == DB_FAILED)
 		return DB_FAILED;
 	return db_run(db, add,
-	    DB_ARGS(DB_INT(f->key), DB_INT(a->count), DB_INT(a->first_seen), DB_INT(a->last_seen)));
+	    DB_ARGS(DB_INT(f->key), DB_INT(a->count), DB_INT(a->first_seen), DB_INT(a->last_seen),
+		DB_INT(a->browser)));
 }
 
 /* Brings what the error shows up to date with the group. */

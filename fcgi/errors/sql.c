@@ -30,10 +30,11 @@ static const char *const statements[] = {
 	" e.ignored_minutes, e.resolved_release"
 	" FROM error_key k CROSS JOIN error e ON e.id = k.error_id"
 	" WHERE k.project = ?1 AND k.mechanism = ?2 AND k.key = ?3",
-    /* error, project, mechanism, key, at */
+    /* error, project, mechanism, key, at, level, browser */
     [SQL_KEY_ADD] =
 	"INSERT INTO error_key (error_id, project, mechanism, key, count, reports, first_seen,"
-	" last_seen, level, browser) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5, 0, 0) RETURNING id",
+	" last_seen, level, browser) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5, ?6, ?7)"
+	" RETURNING id",
     /* key, count, at, level, browser */
     [SQL_KEY_COUNT] = "UPDATE error_key SET count = count + ?2, reports = reports + 1,"
 		      " first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?3),"

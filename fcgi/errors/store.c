@@ -120,7 +120,7 @@ add_error(struct storing *s, struct known *k)
 		return DB_FAILED;
 	return db_number(s->db, SQL_KEY_ADD,
 	    DB_ARGS(DB_INT(k->error_id), DB_TEXT(r->project), DB_TEXT(r->mechanism),
-		DB_TEXT(r->key), DB_INT(r->at)),
+		DB_TEXT(r->key), DB_INT(r->at), DB_INT(r->level), DB_INT(r->browser)),
 	    0, &k->key_id);
 }
 

@@ -287,6 +287,7 @@ def row(error, reports, now):
         "exception_type": error.face["exception_type"],
         "message": error.face["message"],
         **span(reports),
+        "users": len({r["user_id"] for r in error.reports}),
         "resolved": error.status == "resolved",
         "source": source(error),
         "status": error.status,
@@ -444,6 +445,21 @@ class Run:
             assert [r["id"] for r in served] == [r["id"] for r in expected], p
             assert served == expected, p
 
+    def check_scopes(self):
+        for project in self.projects:
+            for status in STATES:
+                answer = self.client.get(
+                    f"/api/scopes?{urlencode({'project': project, 'status': status})}"
+                )
+                served = {row["name"]: row["errors"] for row in answer.json["environments"]}
+                counts = Counter(
+                    row["name"]
+                    for error in self.model.errors.values()
+                    if (error.project, error.status) == (project, status)
+                    for row in named(error.reports, "environment")
+                )
+                assert {name: n for name, n in served.items() if n > 0} == counts
+
     def lists(self):
         dice = self.dice
         for project in self.projects:
@@ -497,6 +513,7 @@ def test_merged_or_not_all_numbers_are_those_of_the_reports(errors, project, see
         if step % 40 == 0 or step == STEPS:
             run.check_details()
             run.check_lists()
+            run.check_scopes()
 
 
 # ---- one by one --------------------------------------------------------------------------

@@ -10,9 +10,11 @@
 /* ---- what is asked --------------------------------------------------------------- */
 
 #define SEARCH_MAX 4096 /* bytes of a search or an expression */
+#define FIELDS_KEEP ((size_t)16384)
 
 struct parameters {
-	struct query_list containers, services, projects, streams, levels;
+	struct query_list containers, services, projects, streams, levels, fields;
+	struct query_list not_containers, not_services, not_projects, not_levels, not_fields;
 	bool unknown, heed_case;
 	int64_t since, until;
 	const char *search, *q, *regex;
@@ -29,6 +31,12 @@ static const struct query_field parameters[] = {
     FIELD("project", QUERY_LIST, 0, projects, 0),
     FIELD("stream", QUERY_LIST, 0, streams, 0),
     FIELD("level", QUERY_LIST, 0, levels, 0),
+    FIELD("field", QUERY_LIST, 0, fields, 0),
+    FIELD("not_container", QUERY_LIST, 0, not_containers, 0),
+    FIELD("not_service", QUERY_LIST, 0, not_services, 0),
+    FIELD("not_project", QUERY_LIST, 0, not_projects, 0),
+    FIELD("not_level", QUERY_LIST, 0, not_levels, 0),
+    FIELD("not_field", QUERY_LIST, 0, not_fields, 0),
     FIELD("unknown", QUERY_FLAG, 0, unknown, 0),
     FIELD("case", QUERY_FLAG, 0, heed_case, 0),
     FIELD("since", QUERY_TIME, 0, since, 0),
@@ -109,6 +117,25 @@ read_texts(struct req *rq, const struct parameters *p, struct filter *f)
 	return f->regex != NULL ? 0 : req_fail(rq, 400, "regex: %s", why);
 }
 
+static int
+read_fields(struct req *rq, const struct parameters *p, struct filter *f)
+{
+	const char *fts;
+
+	if (p->fields.n == 0 && p->not_fields.n == 0)
+		return 0;
+	f->fields = field_filter_new(
+	    rq->mem, p->fields.items, p->fields.n, p->not_fields.items, p->not_fields.n);
+	if (f->fields == NULL)
+		return req_fail(rq, 400, "field and not_field must be NAME=VALUE");
+	fts = field_filter_fts(f->fields, rq->mem);
+	if (fts != NULL && f->fts != NULL)
+		fts = arena_printf(rq->mem, "(%s) AND %s", f->fts, fts);
+	if (fts != NULL)
+		f->fts = fts;
+	return 0;
+}
+
 int
 filter_read(struct req *rq, struct filter *f)
 {
@@ -122,11 +149,18 @@ filter_read(struct req *rq, struct filter *f)
 	f->containers = p.containers;
 	f->services = p.services;
 	f->projects = p.projects;
+	f->not_containers = p.not_containers;
+	f->not_services = p.not_services;
+	f->not_projects = p.not_projects;
 	f->levels = filter_levels(&p.levels, p.unknown);
+	if (p.not_levels.n > 0)
+		f->levels &= ~filter_levels(&p.not_levels, false);
 	f->since = p.since != QUERY_ABSENT ? p.since : INT64_MIN;
 	f->until = p.until != QUERY_ABSENT ? p.until : INT64_MAX;
 	f->heed_case = p.heed_case;
-	return read_texts(rq, &p, f);
+	if ((st = read_texts(rq, &p, f)) == 0 && (st = read_fields(rq, &p, f)) != 0)
+		filter_free(f);
+	return st;
 }
 
 struct filter
@@ -145,33 +179,41 @@ filter_free(struct filter *f)
 
 /* ---- sources ------------------------------------------------------------------------ */
 
-/* Whether the list is open or has the name. */
 static bool
-fits(const struct query_list *list, const char *name)
+lists(const struct query_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (name != NULL && strcmp(list->items[i], name) == 0)
 			return true;
-	return list->n == 0;
+	return false;
+}
+
+/* Whether the one list is open or has the name, and the other has not. */
+static bool
+fits(const struct query_list *list, const struct query_list *not_list, const char *name)
+{
+	return (list->n == 0 || lists(list, name)) && !lists(not_list, name);
 }
 
 bool
 filter_wants_source(const struct filter *f, const struct log_source *source)
 {
-	return fits(&f->containers, source->name) && fits(&f->services, source->service) &&
-	       fits(&f->projects, source->project);
+	return fits(&f->containers, &f->not_containers, source->name) &&
+	       fits(&f->services, &f->not_services, source->service) &&
+	       fits(&f->projects, &f->not_projects, source->project);
 }
 
 bool
 filter_by_source(const struct filter *f)
 {
-	return f->containers.n > 0 || f->services.n > 0 || f->projects.n > 0;
+	return f->containers.n > 0 || f->services.n > 0 || f->projects.n > 0 ||
+	       f->not_containers.n > 0 || f->not_services.n > 0 || f->not_projects.n > 0;
 }
 
 bool
 filter_by_text(const struct filter *f)
 {
-	return f->search != NULL || f->regex != NULL;
+	return f->search != NULL || f->regex != NULL || f->fields != NULL;
 }
 
 /* ---- lines ------------------------------------------------------------------------------ */
@@ -181,6 +223,7 @@ filter_scratch_free(struct filter_scratch *scratch)
 {
 	buf_free(&scratch->plain);
 	buf_free(&scratch->folded);
+	arena_free(scratch->fields);
 }
 
 /* Replaces the scratch's content by a folded copy. */
@@ -199,11 +242,23 @@ passes_marks(const struct filter *f, const struct log_line *line)
 	       line->ns >= f->since && line->ns <= f->until && line->id >= f->low_id;
 }
 
+static bool
+passes_fields(const struct filter *f, struct filter_scratch *scratch, const char *plain, size_t len)
+{
+	if (scratch->fields == NULL)
+		scratch->fields = arena_new(FIELDS_KEEP);
+	arena_reset(scratch->fields);
+	return field_filter_passes(f->fields, scratch->fields, plain, len);
+}
+
 /* plain is without terminal codes; folded is its folded form, if someone will ask for it. */
 static int
-passes_text(const struct filter *f, const char *plain, const char *folded, size_t len)
+passes_text(const struct filter *f, struct filter_scratch *scratch, const char *plain,
+    const char *folded, size_t len)
 {
 	if (f->search != NULL && !search_query_matches(f->search, folded, len))
+		return 0;
+	if (f->fields != NULL && !passes_fields(f, scratch, plain, len))
 		return 0;
 	return f->regex == NULL ? 1 : line_regex_matches(f->regex, plain, len);
 }
@@ -219,7 +274,7 @@ passes_coloured(const struct filter *f, struct filter_scratch *scratch, const st
 	plain = buf_room(&scratch->plain, line->len);
 	len = ansi_strip(scratch->plain.data, line->text, line->len);
 	return passes_text(
-	    f, plain, f->heed_case ? plain : fold(&scratch->folded, plain, len), len);
+	    f, scratch, plain, f->heed_case ? plain : fold(&scratch->folded, plain, len), len);
 }
 
 /* The lines from number *i on up to which none matches the search are passed over. */
@@ -264,7 +319,7 @@ filter_chunk(const struct filter *f, struct filter_scratch *scratch, const struc
 			passes = passes_coloured(f, scratch, line);
 		else if (passes && by_text)
 			passes = passes_text(
-			    f, line->text, folded + (line->text - chunk->text), line->len);
+			    f, scratch, line->text, folded + (line->text - chunk->text), line->len);
 		if (passes == -1)
 			return -1;
 		places[n] = (uint32_t)i;

@@ -3,6 +3,8 @@
  * filter: which lines a request asks for.
  *
  *	container, service, project   names, each may be repeated
+ *	field          NAME=VALUE of JSON and logfmt lines, see field_filter.h
+ *	not_container, not_service, not_project, not_level, not_field   the same, left out
  *	stream         stdout or stderr, may be repeated
  *	level          a name or >=NAME, may be repeated; >= leaves UNKNOWN out
  *	unknown        1: lines of UNKNOWN level as well
@@ -22,6 +24,7 @@
 
 #include "buf.h"
 #include "chunk.h"
+#include "field_filter.h"
 #include "level.h"
 #include "line_regex.h"
 #include "query.h"
@@ -37,10 +40,12 @@ struct filter {
 	int64_t since, until; /* INT64_MIN and INT64_MAX: open */
 	int64_t low_id;       /* lines below it are hidden */
 	struct query_list containers, services, projects; /* none: any */
+	struct query_list not_containers, not_services, not_projects;
 	bool heed_case;
 	const struct search_query *search; /* NULL: any text */
 	const char *fts;                   /* what its chunks fit; NULL: any chunk */
 	struct line_regex *regex;          /* NULL: any text */
+	const struct field_filter *fields; /* NULL: any */
 };
 
 /*
@@ -64,6 +69,7 @@ bool filter_by_text(const struct filter *);
 /* Room to work in; all zero at first. */
 struct filter_scratch {
 	struct buf plain, folded;
+	struct arena *fields; /* NULL until it is wanted */
 };
 
 void filter_scratch_free(struct filter_scratch *);

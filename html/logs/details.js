@@ -7,45 +7,74 @@ import { exact, plain } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
-import { Link, href, query, setParams } from "./common/url.js";
+import { Link, href, query, setParams, useLocation } from "./common/url.js";
 import { strip } from "./ansi.js";
 import { ROW, Text, clock } from "./line.js";
+import { choose } from "./search.js";
 
 const NEAR = 5; // lines before and after
 
-// The object of a line of JSON, alone or behind a prefix; null if there is none.
+// The members of a line of JSON, alone or behind a prefix, those of an object in it as outer.inner; null if
+// there is none.
 function fieldsOf(message) {
   const at = message.indexOf("{");
   if (at === -1) return null;
   try {
     const value = JSON.parse(message.slice(at));
-    return value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : null;
+    if (!value || typeof value !== "object" || Array.isArray(value)) return null;
+    const isObject = (one) => one !== null && typeof one === "object" && !Array.isArray(one);
+    return Object.entries(value).flatMap(([name, one]) =>
+      isObject(one) ? Object.entries(one).map(([inner, deep]) => [`${name}.${inner}`, deep]) : [[name, one]],
+    );
   } catch {
     return null;
   }
 }
 
-const quote = (value) => `"${plain(value).replace(/"/g, '""')}"`;
+// The fields of logfmt; a lone a=b is prose as often as not.
+function logfmtOf(message) {
+  const found = [...message.matchAll(/(?:^|\s)([\w.@/-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]\S*))/g)];
+  return found.length < 2
+    ? null
+    : found.map(([, name, quoted, bare]) => [name, quoted?.replace(/\\(.)/g, "$1") ?? bare]);
+}
+
+// What the interface calls a value, and compares by; null for what it does not filter by.
+const spelled = (value) =>
+  value === null || typeof value === "object" || String(value).length > 128 ? null : String(value);
+
+function Field({ name, value, filterable }) {
+  const { params } = useLocation();
+  const text = filterable ? spelled(value) : null;
+  const wish = `${name}=${text}`;
+  const by = (out) => () => setParams({ ...choose(params, "field", wish, out), line: null });
+  return html`<div>
+    <dt dir="auto">${name}</dt>
+    <dd dir="auto"><span>${plain(value)}</span>
+      ${
+        text !== null &&
+        html`<span class="nearby">
+          <button class="quiet icon" aria-pressed=${String(params.getAll("field").includes(wish))} aria-label=${`Only lines with this ${name}`} title="Only lines with it" onClick=${by(false)}><${Icon} name="search" /></button>
+          <button class="quiet icon" aria-pressed=${String(params.getAll("not_field").includes(wish))} aria-label=${`Leave out lines with this ${name}`} title="Leave out lines with it" onClick=${by(true)}><${Icon} name="minus" /></button>
+        </span>`
+      }
+    </dd>
+  </div>`;
+}
 
 export default function Details({ line, mark, here }) {
   const { id, timestamp, container, stream, level, message, truncated } = line;
   const [around, setAround] = useState(false);
   const text = strip(message);
-  const fields = fieldsOf(text);
+  const fields = fieldsOf(text) ?? logfmtOf(text);
+  const filterable = text.startsWith("{") || !text.includes("{"); // behind a prefix the interface sees no JSON
   return html`<div class="details">
     <pre class="whole" tabindex="0" aria-label="The whole line" dir="auto"><${Text} text=${message} mark=${mark} /></pre>
     ${truncated && html`<p class="muted small">The line was longer than what is kept of one.</p>`}
     ${
       fields &&
       html`<dl class="pairs fields">
-      ${fields.map(
-        ([name, value]) => html`<div>
-          <dt>${name}</dt>
-          <dd dir="auto">${plain(value)}
-            ${value !== null && typeof value !== "object" && html` <button class="quiet icon" aria-label=${`Search lines with this ${name}`} title="Search lines with it" onClick=${() => setParams({ search: quote(value), line: null })}><${Icon} name="search" /></button>`}
-          </dd>
-        </div>`,
-      )}
+      ${fields.map(([name, value]) => html`<${Field} key=${name} name=${name} value=${value} filterable=${filterable} />`)}
     </dl>`
     }
     <p class="acts">

@@ -4,7 +4,7 @@ import { html } from "./vendor/preact.js";
 import { Command, Empty } from "./common/components.js";
 import { describeRange, rangeOf } from "./common/time.js";
 import { Link, query } from "./common/url.js";
-import { filters } from "./search.js";
+import { filters, nameOf } from "./search.js";
 
 export default function Emptiness({ params, health, live }) {
   if (!health) return html`<div class="sheet tall"></div>`;
@@ -25,7 +25,7 @@ export default function Emptiness({ params, health, live }) {
     <ul class="chips">
       ${filters
         .flatMap((name) => params.getAll(name).map((value) => [name, value]))
-        .map(([name, value]) => html`<li class="chip">${name} <code dir="auto">${value}</code></li>`)}
+        .map(([name, value]) => html`<li class="chip">${nameOf(name)} <code dir="auto">${value}</code></li>`)}
       ${(since || until) && html`<li class="chip">time <code>${describeRange(params)}</code></li>`}
     </ul>
     <p><${Link} class="button" to=${query({ wrap: params.get("wrap"), live: params.get("live") })}>Clear the filters<//></p>

@@ -48,17 +48,31 @@ export default function Histogram({ data, wanted, onZoom }) {
     if (buckets.length) setOver(at(event));
     if (drawn) setDrawn([drawn[0], at(event)]);
   };
-  const up = () => {
-    if (!drawn) return;
-    const [from, to] = [Math.min(...drawn), Math.max(...drawn)];
+  const up = () => drawn && zoom(drawn);
+  const zoom = (ends) => {
+    const [from, to] = [Math.min(...ends), Math.max(...ends)];
     setDrawn(null);
+    setOver(null);
     const end = Date.parse(buckets[to].time) + data.bucket_seconds * 1000;
     onZoom({ time: null, since: buckets[from].time, until: iso(end - 1000) });
+  };
+  // By keys: arrows go along, with Shift they draw, Enter zooms.
+  const key = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by && buckets.length) {
+      const next = Math.min(n - 1, Math.max(0, (over ?? (by > 0 ? -1 : n)) + by));
+      setOver(next);
+      setDrawn(event.shiftKey ? [drawn?.[0] ?? over ?? next, next] : null);
+    } else if (event.key === "Enter" && (drawn || over !== null)) zoom(drawn ?? [over, over]);
+    else if (event.key === "Escape") setDrawn(null);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
   };
   const left = drawn && Math.min(...drawn);
   const total = counts.reduce((all, count) => all + count, 0);
   return html`<figure class="sheet histogram">
-    <div class="plot" ref=${box} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up}
+    <div class="plot" ref=${box} tabindex="0" role="group" aria-label="Lines over time" aria-describedby="bar" onKeyDown=${key} onBlur=${() => setDrawn(null)} onPointerDown=${down} onPointerMove=${move} onPointerUp=${up}
       onPointerLeave=${() => setOver(null)} onPointerCancel=${() => setDrawn(null)}>
       <svg viewBox=${`0 0 ${n} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label=${`${plural(total, "line")} over time, by level`}>
         ${shown.map((level) => paths[level] && html`<path class=${`level-${level.toLowerCase()}`} d=${paths[level]} />`)}
@@ -70,11 +84,13 @@ export default function Histogram({ data, wanted, onZoom }) {
     </div>
     <figcaption class="axis muted">
       <span>${buckets.length > 0 && exact(buckets[0].time)}</span>
-      <span class="now">${
-        over !== null && buckets[over]
-          ? `${exact(buckets[over].time)}: ${plural(counts[over], "line")}`
-          : buckets.length > 0 &&
-            `up to ${compact(top)} a bar${data.complete ? "" : ", older ones not counted in time"}`
+      <span class="now" id="bar" aria-live="polite">${
+        drawn && drawn[0] !== drawn[1]
+          ? `${exact(buckets[left].time)} – ${exact(Date.parse(buckets[Math.max(...drawn)].time) + data.bucket_seconds * 1000)}`
+          : over !== null && buckets[over]
+            ? `${exact(buckets[over].time)}: ${plural(counts[over], "line")}`
+            : buckets.length > 0 &&
+              `up to ${compact(top)} a bar${data.complete ? "" : ", older ones not counted in time"}`
       }</span>
       <span>${buckets.length > 0 && exact(Date.parse(buckets.at(-1).time) + data.bucket_seconds * 1000)}</span>
     </figcaption>

@@ -13,13 +13,17 @@ import { TimePicker, shiftRange } from "./common/time.js";
 import { href, members, query, setParams, useLocation } from "./common/url.js";
 import { Blocks } from "./blocks.js";
 import { filters, marker, request } from "./search.js";
-import { useTail } from "./tail.js";
 
 const Emptiness = later(() => import("./empty.js"));
 const Histogram = later(() => import("./histogram.js"));
 const Facets = later(() => import("./facets.js"));
+const Tail = later(() => import("./tail.js"));
+const Saved = later(() => import("./saved.js"));
 
+const silence = { lines: [], state: "opening", gap: 0 };
 const PAGE = 200;
+// What of the address changes the look and not what is found.
+const looks = { refresh: null, wrap: null, live: null, fields: null };
 const BARS = 80;
 const TOP = 120; // pixels from the top within which one is still "at the newest"
 
@@ -80,14 +84,14 @@ export default function Lines() {
   const live = params.get("live") === "1";
   const wrap = params.get("wrap") === "1";
   const every = live ? 0 : Number(params.get("refresh")) || 0;
-  const key = query({ ...members(params), refresh: null, wrap: null, live: null });
+  const key = query({ ...members(params), ...looks });
   const list = useResource(
     `logs${key}`,
     (signal) => get("api/logs", { ...request(params, Date.now()), limit: PAGE }, { signal }),
     { every },
   );
   const histogram = useResource(
-    `histogram${query({ ...members(params), refresh: null, wrap: null, live: null, level: null })}`,
+    `histogram${query({ ...members(params), ...looks, level: null, not_level: null })}`,
     (signal) =>
       get(
         "api/logs/histogram",
@@ -98,12 +102,15 @@ export default function Lines() {
   );
   const containers = useResource("containers", (signal) => get("api/logs/containers", {}, { signal }));
   const health = useResource("health", (signal) => get("health", {}, { signal }), { every: 60 });
-  const tail = useTail(live ? request(params, Date.now(), { anyTime: true }) : null, list.reload);
+  const [heard, setHeard] = useState(silence);
+  const tail = live ? heard : silence;
   const { pages, more, problem, ended } = usePages(list, params);
   const mark = useMemo(() => marker(params), [key]);
   const atTop = useAtTop();
   const [held, setHeld] = useState(null); // how many live lines are drawn while one reads further down
   const [open, setOpen] = useState(false);
+  const [byRegex, setByRegex] = useState(params.has("regex"));
+  useEffect(() => setByRegex(params.has("regex") || (byRegex && !params.has("search"))), [key]);
 
   // What comes in above must not push away what is being read.
   useEffect(() => setHeld(live && !atTop ? tail.lines.length : null), [live, atTop]);
@@ -116,6 +123,18 @@ export default function Lines() {
   useEffect(() => scrollTo(0, 0), [key]);
 
   const narrow = (patch, options) => setParams(patch, options);
+  // Words, or an expression: never both from this field.
+  const text = params.get(byRegex ? "regex" : "search") ?? "";
+  const find = (wanted, regex = byRegex) =>
+    narrow(
+      { search: regex ? null : wanted, regex: regex ? wanted : null },
+      { replace: Boolean(wanted && text) },
+    );
+  const switchRegex = () => {
+    setByRegex(!byRegex);
+    if (text) find(text, !byRegex);
+    focusSearch();
+  };
   const shift = (direction) => {
     const range = shiftRange(params, direction, Date.now());
     if (range) narrow(range);
@@ -129,6 +148,12 @@ export default function Lines() {
     { keys: ["j", "ArrowDown"], label: "Next line", run: () => step(1) },
     { keys: ["k", "ArrowUp"], label: "Previous line", run: () => step(-1) },
     { keys: ["l"], label: "Live tail on or off", run: () => toggle("live", live) },
+    { keys: ["x"], label: "Export what is found", run: () => document.querySelector("a[download]").click() },
+    {
+      keys: ["h"],
+      label: "Go to the histogram: arrows and Enter zoom",
+      run: () => document.querySelector(".plot")?.focus(),
+    },
     { keys: ["w"], label: "Wrap long lines, or cut them", run: () => toggle("wrap", wrap) },
     { keys: ["r"], label: "Refresh", run: reload },
     { keys: ["["], label: "Earlier, by the width of the time range", run: () => shift(-1) },
@@ -139,9 +164,15 @@ export default function Lines() {
   const set = filters.slice(1).flatMap((name) => params.getAll(name)).length;
   return html`
     <h1 class="offscreen">Logs</h1>
+    ${live && html`<${Tail} parameters=${request(params, Date.now(), { anyTime: true })} onChange=${setHeard} onOpen=${list.reload} />`}
     <div class=${classes("bar filters", open && "open")}>
-      <${Search} value=${params.get("search") ?? ""} label="Search lines" placeholder='word  begin*  "a phrase"  a OR b  NOT c'
-        onChange=${(search) => narrow({ search }, { replace: Boolean(search && params.get("search")) })} />
+      <div class="joined">
+      <${Search} value=${text} label=${byRegex ? "Search lines by a regular expression" : "Search lines"} onChange=${(wanted) => find(wanted)}
+        placeholder=${byRegex ? "(timed out|refused) after \\d+ ms" : 'word  begin*  "a phrase"  a OR b  NOT c'} />
+        <button class="icon" aria-pressed=${String(Boolean(params.get("case")))} aria-label="Match case" title="Match case"
+          onClick=${() => narrow({ case: params.get("case") ? null : "1" })}>Aa</button>
+        <button class="icon" aria-pressed=${String(byRegex)} aria-label="Regular expression" title="Regular expression" onClick=${switchRegex}>.*</button>
+      </div>
       <button class="more" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
         <${Icon} name="filter" />Filters${set > 0 && html`<span class="tally">${set}</span>`}
       </button>
@@ -166,6 +197,7 @@ export default function Lines() {
             ${tail.gap > 0 && html` · ${number(tail.gap)} left out, too many at once`}
           </p>
           <div class="end">
+            <${Saved} params=${params} />
             <button aria-pressed=${String(live)} aria-keyshortcuts="l" onClick=${() => toggle("live", live)}><${Icon} name=${live ? "pause" : "play"} />Live</button>
             <button aria-pressed=${String(wrap)} aria-keyshortcuts="w" onClick=${() => toggle("wrap", wrap)}><${Icon} name="wrap" />Wrap</button>
             <a class="button" download href=${href(`api/logs/export${query(request(params, Date.now()))}`)}><${Icon} name="download" />Export</a>

@@ -5,12 +5,31 @@ import { rangeOf } from "./common/time.js";
 export const levels = ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE", "UNKNOWN"];
 
 // What narrows the lines, in the order it is named when nothing matches.
-export const filters = ["search", "regex", "level", "container", "service", "project", "stream"];
+export const filters = [
+  ...["search", "regex", "level", "container", "service", "project", "stream", "field"],
+  ...["not_level", "not_container", "not_service", "not_project", "not_field"],
+];
+
+// Of one of them, as people say it.
+export const nameOf = (filter) => filter.replace("_", " ");
+
+// What the address is to hold when a value of a filter is wanted, left out, or neither: the one
+// excludes the other, and what was so already is undone.
+export function choose(params, filter, value, out) {
+  const without = (name) => params.getAll(name).filter((one) => one !== value);
+  const name = out ? `not_${filter}` : filter;
+  const undo = params.getAll(name).includes(value);
+  return {
+    [filter]: without(filter),
+    [`not_${filter}`]: without(`not_${filter}`),
+    ...(!undo && { [name]: [...without(name), value] }),
+  };
+}
 
 // The parameters of the interface; levels are left out where all are to be counted.
 export function request(params, now, { anyLevel = false, anyTime = false } = {}) {
   const wanted = Object.fromEntries(filters.map((name) => [name, params.getAll(name)]));
-  if (anyLevel) wanted.level = [];
+  if (anyLevel) wanted.level = wanted.not_level = [];
   if (params.get("case")) wanted.case = 1;
   return { ...wanted, ...(anyTime ? {} : rangeOf(params, now)) };
 }

@@ -141,16 +141,16 @@ describe("the lines of a shop", () => {
     await page.goBack();
     await becomes(964);
 
-    await page.getByLabel("ERROR").check();
+    await page.getByRole("checkbox", { name: "ERROR" }).check();
     await page.waitForURL(/level=ERROR/);
     await becomes(61);
-    await page.getByLabel("shop-worker-1").check();
+    await page.getByRole("checkbox", { name: "shop-worker-1" }).check();
     await becomes(1);
-    await page.getByLabel("shop-web-1").check();
+    await page.getByRole("checkbox", { name: "shop-web-1" }).check();
     await becomes(61);
     await page.reload();
     await becomes(61);
-    assert.ok(await page.getByLabel("shop-web-1").isChecked());
+    assert.ok(await page.getByRole("checkbox", { name: "shop-web-1" }).isChecked());
     verify();
     await close();
   });

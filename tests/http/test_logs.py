@@ -433,6 +433,36 @@ def test_fields_of_json_and_logfmt_are_counted(lines):
 # ---- export ---------------------------------------------------------------------------------------
 
 
+def test_lines_are_chosen_and_left_out_by_their_fields(lines):
+    made = [json.dumps({"user": f"u{i % 3}", "n": i, "at": {"x": "y"}}) for i in range(30)]
+    lines.add(*made, "level=info user=u1 path=/a", "user is u1")
+    field = quote("user=u1")
+    assert messages(lines.get(f"field={field}&order=asc")) == [
+        *made[1::3],
+        "level=info user=u1 path=/a",
+    ]
+    assert lines.get(f"not_field={field}&limit=1").json["total"] == 32 - 11
+    assert lines.get(f"field={field}&field={quote('n=4')}").json["total"] == 1
+    assert lines.get(f"field={quote('at.x=y')}&not_field={field}").json["total"] == 20
+    counted = lines.get(f"field={field}&buckets=1", "/api/logs/histogram").json
+    assert sum(bucket["count"] for bucket in counted["buckets"]) == 11
+    for value in ("user", "=x"):
+        answer = lines.get(f"field={quote(value)}")
+        assert answer.status == 400 and "NAME=VALUE" in answer.detail
+
+
+def test_containers_and_levels_are_left_out(stack, logs, project):
+    one, two = Logs(stack, logs, f"{project}-1"), Logs(stack, logs, f"{project}-2")
+    one.add("[INFO] a", "[ERROR] b", "c")
+    two.add("[INFO] d")
+    both = f"/api/logs?order=asc&container={one.name}&container={two.name}&"
+    assert messages(logs.get(both + f"not_container={one.name}")) == ["[INFO] d"]
+    assert messages(logs.get(both + f"not_service=s-{two.name}&not_level=error")) == [
+        "[INFO] a",
+        "c",
+    ]
+
+
 def test_the_export_holds_every_line(lines):
     texts = [f"line {i} {'x' * 200}" for i in range(3000)]
     lines.add(*[(text, NOON + i * 10**6, "stdout") for i, text in enumerate(texts)])

@@ -47,6 +47,8 @@ static const struct {
     {"one and those above, raw and in short", "level=>=warn", FROM(LEVEL_WARNING)},
     {"those above, and those that say nothing", "level=>=err&unknown=1",
 	FROM(LEVEL_ERROR) | BIT(LEVEL_UNKNOWN)},
+    {"all but one", "not_level=INFO", ALL_LEVELS & ~BIT(LEVEL_INFO)},
+    {"some but one of them", "level=>=INFO&not_level=error", FROM(LEVEL_INFO) & ~BIT(LEVEL_ERROR)},
     {"trace is the lowest", "level=>=TRACE", FROM(LEVEL_TRACE)},
     {"those that say nothing", "level=UNKNOWN", BIT(LEVEL_UNKNOWN)},
     {"unknown alone is not a wish", "unknown=1", ALL_LEVELS},
@@ -198,6 +200,66 @@ an_empty_line_is_a_line(void **state)
 }
 
 static void
+lines_pass_by_their_fields(void **state)
+{
+	static const char *const texts[] = {
+	    "{\"user\":\"u1\",\"n\":10,\"http\":{\"code\":500},\"said\":\"user\"}",
+	    "level=info user=u2 n=10 said=\"a b\"",
+	    "user=u1",
+	    "\x1b[1m{\"user\":\"u1\",\"n\":1e1}\x1b[0m",
+	};
+	static const struct {
+		const char *query, *places;
+	} rows[] = {
+	    {"field=user%3Du1", "03"},
+	    {"field=user%3Du1&field=user%3Du2", "013"},
+	    {"field=user%3Du1&field=n%3D10&field=said%3Duser", "0"},
+	    {"field=n%3D10", "013"},
+	    {"field=http.code%3D500", "0"},
+	    {"field=code%3D500", ""},
+	    {"field=said%3Da+b", "1"},
+	    {"field=said%3Da+b&not_field=user%3Du1", "1"},
+	    {"not_field=user%3Du1", "12"},
+	    {"not_field=user%3Du1&not_field=user%3Du2", "2"},
+	    {"field=user%3Du1&search=code", "0"},
+	    {"field=absent%3Dx", ""},
+	    {"field=user%3D", ""},
+	};
+	struct chunk chunk = chunk_of(texts);
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (strcmp(passing(rows[i].query, &chunk), rows[i].places) != 0)
+			fail_msg("%s: %s", rows[i].query, passing(rows[i].query, &chunk));
+}
+
+static void
+fields_name_the_words_that_their_chunks_hold(void **state)
+{
+	static const struct {
+		const char *query, *fts;
+	} rows[] = {
+	    {"field=user%3Du1", "\"user\" AND \"u1\""},
+	    {"field=http.code%3Dnone", "\"code\" AND \"none\""},
+	    {"field=n%3D10", "\"n\""}, /* might be written 1e1 */
+	    {"field=a%3Db&field=a%3Dc", "\"a\" AND \"a\""},
+	    {"field=a-b%3Dc", NULL},
+	    {"not_field=a%3Db", NULL},
+	};
+	struct filter f;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		rq.query = rows[i].query;
+		assert_int_equal(filter_read(&rq, &f), 0);
+		if (rows[i].fts == NULL)
+			assert_null(f.fts);
+		else
+			assert_string_equal(f.fts, rows[i].fts);
+	}
+}
+
+static void
 lines_below_the_low_id_are_hidden(void **state)
 {
 	struct chunk chunk = chunk_of(plain);
@@ -229,6 +291,11 @@ sources_are_chosen_by_name_service_and_project(void **state)
 	    {"project=shop&container=db", false, false},
 	    {"project=shop&container=web-1&service=web", true, false},
 	    {"service=%22", false, false},
+	    {"not_container=web-1", false, true},
+	    {"not_container=web-1&not_container=db", false, false},
+	    {"container=web-1&not_container=web-1", false, false},
+	    {"not_service=web", false, true},
+	    {"not_project=other", true, true},
 	};
 	struct filter f;
 
@@ -252,6 +319,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(lines_pass_by_all_that_is_asked, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(terminal_codes_are_not_looked_at, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(an_empty_line_is_a_line, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(lines_pass_by_their_fields, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		fields_name_the_words_that_their_chunks_hold, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(lines_below_the_low_id_are_hidden, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		sources_are_chosen_by_name_service_and_project, set_up, tear_down),

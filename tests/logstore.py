@@ -18,7 +18,7 @@ WORKING = 32 << 20  # more than any chunk unpacks to
 
 zstd = ctypes.CDLL(ctypes.util.find_library("zstd"))
 zstd.ZSTD_decompress.restype = ctypes.c_size_t
-zstd.ZSTD_isError.restype = ctypes.c_uint
+zstd.ZSTD_getFrameContentSize.restype = ctypes.c_ulonglong
 
 
 @dataclass
@@ -34,10 +34,12 @@ class Line:
 
 
 def inflate(blob):
-    out = ctypes.create_string_buffer(WORKING)
-    n = zstd.ZSTD_decompress(out, ctypes.c_size_t(WORKING), blob, ctypes.c_size_t(len(blob)))
-    assert not zstd.ZSTD_isError(ctypes.c_size_t(n)), "a chunk is no zstd frame"
-    return out.raw[:n]
+    size = zstd.ZSTD_getFrameContentSize(blob, ctypes.c_size_t(len(blob)))
+    assert size < WORKING, "a chunk is no zstd frame, or too large a one"
+    out = ctypes.create_string_buffer(size)
+    n = zstd.ZSTD_decompress(out, ctypes.c_size_t(size), blob, ctypes.c_size_t(len(blob)))
+    assert n == size, "a chunk is damaged"
+    return out.raw
 
 
 class Reader:

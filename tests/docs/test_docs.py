@@ -58,7 +58,8 @@ def test_every_page_of_the_documents_is_reached_from_the_index():
         seen.add(path)
         for target in re.findall(r"\]\(([^)#\s:]+)", path.read_text(encoding="utf-8")):
             left.append((path.parent / target).resolve())
-    assert set(ROOT.glob("docs/**/*.md")) <= seen
+    written = {ROOT / "docs" / "soak.md"}  # by make soak, when it was run
+    assert set(ROOT.glob("docs/**/*.md")) - written <= seen
 
 
 def test_the_tables_of_variables_are_those_of_the_programs():

@@ -117,17 +117,18 @@ static void
 write_read(struct json_out *out, struct arena *mem, const cJSON *doc)
 {
 	const cJSON *causes = json_get(doc, "causes"), *cause;
+	bool given = causes != NULL && causes->child != NULL;
 	struct traceback t;
 
 	read_text(mem, doc, &t);
-	write_others(out, doc, t.n > 0, true);
+	write_others(out, doc, t.n > 0, given || t.n > 1);
 	if (t.n > 0)
 		write_frames(out, &t.exceptions[0]);
-	if (causes == NULL && t.n < 2)
+	if (!given && t.n < 2)
 		return;
 	json_array(out, "causes");
 	/* What the client says of the causes is better than what its text says. */
-	if (causes != NULL)
+	if (given)
 		for (cause = causes->child; cause != NULL; cause = cause->next)
 			write_given_cause(out, mem, cause);
 	else

@@ -95,6 +95,7 @@ export default function Detail({ id }) {
           loading=${detail.slow} reload=${detail.reload} />
       </div>
     </div>
+    ${detail.error && !error && html`<h1 class="offscreen">Error ${id}</h1>`}
     <${Problem} error=${detail.error} retry=${detail.reload} />
     ${
       error

@@ -62,6 +62,8 @@ def test_what_the_client_says_of_frames_and_causes_stays(shown):
     causes = [{"exception_type": "E", "message": "m", "frames": frames}]
     kept = shown(traceback=text, frames=frames, causes=causes)
     assert kept["frames"] == frames and kept["causes"] == causes
+    kept = shown(traceback=text, frames=[], causes=[], fingerprint=["empty"])
+    assert [one["relation"] for one in kept["causes"]] == ["context", "cause"]
     kept = shown(traceback=text, frames=frames, fingerprint=["alone"])
     assert kept["frames"] == frames and "causes" not in kept
 

@@ -40,7 +40,7 @@ tell(struct storing *s, const char *kind, const char *heading)
 	};
 
 	if (db_number(s->db, SQL_ALERTS_SINCE,
-		DB_ARGS(DB_INT(now - SECONDS_PER_HOUR), DB_INT(ALERTS_MAX)), 0, &crowded) == -1)
+		DB_ARGS(DB_INT(now - SECONDS_PER_HOUR), DB_INT(ALERTS_MAX - 1)), 0, &crowded) == -1)
 		return DB_FAILED;
 	if (crowded) {
 		s->stored->capped++;

@@ -210,6 +210,27 @@ a_long_message_is_listed_in_part_and_shown_whole(void **state)
 	    MESSAGE_LISTED);
 }
 
+static void
+the_alert_queue_takes_a_thousand_an_hour(void **state)
+{
+	uint64_t capped = tracker_shm.service[COUNTER_CAPPED];
+	char more[64];
+
+	(void)state;
+	tracker_cfg.alert_webhooks = "http://127.0.0.1:9/";
+	tracker_cfg.alert_new_after = 1;
+	for (int i = 0; i < 1003; i++) {
+		(void)snprintf(more, sizeof more, ",\"fingerprint\":[\"%d\"]", i);
+		assert_int_equal(post(more), 201);
+	}
+	assert_int_equal(ask("SELECT count(*) FROM alert"), 1000);
+	assert_int_equal(ask("SELECT count(*) FROM error"), 1003);
+	assert_int_equal(tracker_shm.service[COUNTER_CAPPED], capped + 3);
+	clock_set_offset_ns(INT64_C(3601) * 1000000000);
+	assert_int_equal(post(""), 201);
+	assert_int_equal(ask("SELECT count(*) FROM alert"), 1001);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tracker_set_up, tracker_tear_down)
 
 int
@@ -226,6 +247,7 @@ main(void)
 	    TEST(facets_know_the_status_of_their_error),
 	    TEST(limits_leave_out_and_count_what_they_left),
 	    TEST(a_long_message_is_listed_in_part_and_shown_whole),
+	    TEST(the_alert_queue_takes_a_thousand_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { axeSource, screenshots } from "./stack.js";
+import { PASSWORD, axeSource, screenshots } from "./stack.js";
 
 export const candidates = [
   process.env.CHROMIUM,
@@ -61,6 +61,14 @@ export async function signIn(page, url, password) {
   await page.goto(url);
   await page.getByLabel("Password or API key").fill(password);
   await page.keyboard.press("Enter");
+}
+
+// Somebody who is signed in at a tool, at a path of it.
+export async function enter(browser, stack, service, { path = "", ...options } = {}) {
+  const opened = await open(browser, options);
+  await signIn(opened.page, stack.url(service, path), PASSWORD);
+  await opened.page.locator("main.page").waitFor();
+  return opened;
 }
 
 // What sticks out of the window to the right.  What scrolls within itself or is cut on purpose does not count.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
+import { enter as enterAt, launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
 import { EVIL, LONG, RTL, history, send, strange } from "./metrics_feed.js";
 import { behindPrefix } from "./proxy.js";
 import { PASSWORD, Stack, eventually } from "./stack.js";
@@ -13,12 +13,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function enter(stack, { path = "", ...options } = {}) {
-  const opened = await open(browser, options);
-  await signIn(opened.page, stack.url("metrics", path), PASSWORD);
-  await opened.page.locator("main.page").waitFor();
-  return opened;
-}
+const enter = (stack, options) => enterAt(browser, stack, "metrics", options);
 
 const drawn = (page) => page.locator(".canvas canvas").first().waitFor();
 const select = (page, name) => page.getByRole("combobox", { name, exact: true });

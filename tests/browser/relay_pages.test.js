@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
+import { enter as enterAt, launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
 import { behindPrefix } from "./proxy.js";
 import { errorsOf, newKey, site } from "./site.js";
 import { PASSWORD, Stack, eventually } from "./stack.js";
@@ -21,12 +21,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function enter(stack, { path = "", ...options } = {}) {
-  const opened = await open(browser, options);
-  await signIn(opened.page, stack.url("relay", path), PASSWORD);
-  await opened.page.locator("main.page").waitFor();
-  return opened;
-}
+const enter = (stack, options) => enterAt(browser, stack, "relay", options);
 
 async function upload(
   stack,

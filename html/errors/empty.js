@@ -8,7 +8,15 @@ import { useResource } from "./common/resource.js";
 import { describeRange, rangeOf } from "./common/time.js";
 import { Link, href, query } from "./common/url.js";
 
-const names = { search: "Search", session_id: "Session" };
+const names = {
+  search: "Search",
+  project: "Project",
+  environment: "Environment",
+  level: "Level",
+  source: "Source",
+  release: "Release",
+  session_id: "Session",
+};
 
 const first = () => `curl -H 'X-API-Key: YOUR_KEY' -H 'Content-Type: application/json' \\
   -d '{"project": "demo", "exception_type": "ValueError", "message": "Hello", "traceback": ""}' \\
@@ -34,7 +42,7 @@ export function Emptiness({ params, state, filters }) {
     return html`<div class="sheet"><${Empty} title="Nothing matches">
       <p>No ${state === "all" ? "" : `${state} `}error with</p>
       <ul class="chips">
-        ${set.map((name) => html`<li class="chip">${names[name] ?? name} <code dir="auto">${params.get(name)}</code></li>`)}
+        ${set.map((name) => html`<li class="chip">${names[name]} <code dir="auto">${params.get(name)}</code></li>`)}
         ${(range.since || range.until) && html`<li class="chip">Seen <code>${describeRange(params)}</code></li>`}
       </ul>
       <p>

@@ -307,7 +307,7 @@ function Row({ error, picked, toggle }) {
       </span>
     </td>
     <td class="trend"><${Bars} counts=${error.hours} label=${`${plural(events, "event")} in the last 24 hours`} /></td>
-    <td class="count" title=${plural(error.count, "event")}>${compact(error.count)}<span class="unit"> events</span></td>
+    <td class="count" title=${plural(error.count, "event")}>${compact(error.count)}<span class="unit"> ${error.count === 1 ? "event" : "events"}</span></td>
     <td class="users" title=${plural(error.users, "user")}>${error.users ? compact(error.users) : ""}</td>
     <td class="seen"><${Age} time=${error.last_seen} /></td>
     <td class="since"><${Age} time=${error.first_seen} /></td>

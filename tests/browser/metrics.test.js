@@ -37,7 +37,11 @@ async function drag(page, from, to) {
 
 describe("before any metric is there", () => {
   const stack = new Stack();
-  before(() => stack.start());
+  let opened; // one window for all: nobody has to sign in again
+  before(async () => {
+    await stack.start();
+    opened = await enter(stack);
+  });
   after(() => stack.stop());
 
   for (const [view, heading] of [
@@ -47,11 +51,11 @@ describe("before any metric is there", () => {
     ["rules", "No rule is set"],
   ])
     it(`says what to do, in the view ${view || "overview"}`, async () => {
-      const { page, verify, close } = await enter(stack, { path: `?view=${view}` });
+      const { page, verify } = opened;
+      await page.goto(stack.url("metrics", `?view=${view}`));
       await page.getByRole("heading", { name: heading }).waitFor();
       await soundInEveryLook(page, `metrics-empty-${view || "overview"}`);
       verify();
-      await close();
     });
 
   it("gives the line that sends the first one, and that line works", async () => {
@@ -71,6 +75,7 @@ describe("before any metric is there", () => {
 
 describe("the metrics of a shop", () => {
   const stack = new Stack();
+  let opened;
   before(async () => {
     await stack.start({
       METRIC_ALERT_1: "http_request_duration_seconds p95 5m > 0.001",
@@ -79,6 +84,7 @@ describe("the metrics of a shop", () => {
     });
     await send(stack, history(Date.now()));
     assert.equal(await stack.control("index", "rules"), 0);
+    opened = await enter(stack);
   });
   after(() => stack.stop());
 
@@ -90,11 +96,11 @@ describe("the metrics of a shop", () => {
     ["rules", "?view=rules", ".rules li"],
   ])
     it(`are sound at every width and in every light: ${name}`, async () => {
-      const { page, verify, close } = await enter(stack, { path });
+      const { page, verify } = opened;
+      await page.goto(stack.url("metrics", path));
       await page.locator(ready).first().waitFor();
       await soundInEveryLook(page, name);
       verify();
-      await close();
     });
 
   it("show the slow endpoint by keyboard alone, and lead to it over time", async () => {
@@ -330,9 +336,11 @@ describe("the metrics of a shop", () => {
 
 describe("metrics of strangers", () => {
   const stack = new Stack();
+  let opened; // one window for all: nobody has to sign in again
   before(async () => {
     await stack.start({ METRIC_ALERT_1: `x{a="${EVIL.replaceAll(" ", "")}"} absent 5m` });
     await send(stack, strange(Date.now()));
+    opened = await enter(stack);
   });
   after(() => stack.stop());
 
@@ -348,7 +356,8 @@ describe("metrics of strangers", () => {
     ],
   ])
     it(`are text, and stay within the window: ${name}`, async () => {
-      const { page, verify, close } = await enter(stack, { path });
+      const { page, verify } = opened;
+      await page.goto(stack.url("metrics", path));
       await page.locator("section.sheet, .empty").first().waitFor();
       if (name !== "nonsense") await drawn(page);
       assert.equal(await page.locator("main img, main script").count(), 0);
@@ -363,6 +372,5 @@ describe("metrics of strangers", () => {
         );
       await soundInEveryLook(page, `metrics-strange-${name.replaceAll(" ", "-")}`);
       verify();
-      await close();
     });
 });

@@ -33,15 +33,19 @@ is_written_plainly(const char *s)
 static bool
 read_wish(struct arena *mem, const char *text, bool not, struct wish *out)
 {
-	const char *equals = strchr(text, '='), *dot;
+	char *name = arena_alloc(mem, strlen(text) + 1);
+	size_t n = 0;
+	const char *dot;
 
-	if (equals == NULL || equals == text)
+	for (; *text != '=' && *text != '\0'; text++) {
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+		name[n++] = *text;
+	}
+	name[n] = '\0';
+	if (*text != '=' || n == 0)
 		return false;
-	*out = (struct wish){
-	    .name = arena_strndup(mem, text, (size_t)(equals - text)),
-	    .value = equals + 1,
-	    .not = not,
-	};
+	*out = (struct wish){.name = name, .value = text + 1, .not = not };
 	if (is_written_plainly(out->name)) {
 		dot = strrchr(out->name, '.');
 		out->key = dot != NULL ? dot + 1 : out->name;

@@ -10,7 +10,7 @@ import { useResource } from "./common/resource.js";
 import { Link, href, query, setParams, useLocation } from "./common/url.js";
 import { strip } from "./ansi.js";
 import { ROW, Text, clock } from "./line.js";
-import { choose } from "./search.js";
+import { choose, wishFor } from "./search.js";
 
 const NEAR = 5; // lines before and after
 
@@ -46,7 +46,7 @@ const spelled = (value) =>
 function Field({ name, value, filterable }) {
   const { params } = useLocation();
   const text = filterable ? spelled(value) : null;
-  const wish = `${name}=${text}`;
+  const wish = wishFor(name, text);
   const by = (out) => () => setParams({ ...choose(params, "field", wish, out), line: null });
   return html`<div>
     <dt dir="auto">${name}</dt>
@@ -82,7 +82,7 @@ export default function Details({ line, mark, here }) {
       <${Copy} text=${href(query({ line: id }))} label="Copy link" quiet=${false} />
       ${!here && html`<button aria-pressed=${String(around)} onClick=${() => setAround(!around)}>Lines around it</button>`}
       ${!here && html`<${Link} class="button" to=${query({ line: id })}>Open by itself<//>`}
-      <button onClick=${() => setParams({ container, line: null })}>Only ${container}</button>
+      <button class="only" title=${container} onClick=${() => setParams({ container, line: null })}><span class="clip">Only ${container}</span></button>
       <span class="muted small">${exact(timestamp)} · ${level} · ${stream}</span>
     </p>
     ${around && html`<${Near} id=${id} />`}

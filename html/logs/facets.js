@@ -8,7 +8,9 @@ import { compact, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
-import { choose, levels, request } from "./search.js";
+import { choose, levels, request, splitWish, wishFor } from "./search.js";
+
+const TOP = 6; // values of a field that are listed
 
 // A value of a filter; `name` is what it is shown as.
 function Option({ filter, value, name = value, count, tone, params, narrow }) {
@@ -69,27 +71,27 @@ function Fields({ params, narrow }) {
   const wanted = request(params, Date.now());
   const found = useResource(
     `fields${JSON.stringify({ ...wanted, since: params.get("time") ?? wanted.since })}`,
-    (signal) => get("api/logs/fields", wanted, { signal }),
+    (signal) => get("api/logs/fields", { ...wanted, top: TOP }, { signal }),
   );
   if (found.error) return html`<${Problem} error=${found.error} retry=${found.reload} />`;
   if (!found.data) return null;
   const known = new Map(found.data.fields.map((field) => [field.name, field]));
   for (const name of ["field", "not_field"])
     for (const wish of params.getAll(name)) {
-      const [key] = wish.split("=", 1);
+      const [key] = splitWish(wish);
       if (!known.has(key)) known.set(key, { name: key, values: [] });
     }
   if (!known.size) return html`<p class="muted small">No line of JSON or logfmt among those found.</p>`;
   return [...known.values()].map(({ name, values }) => {
-    const counts = new Map(values.map(({ value, count }) => [`${name}=${value}`, count]));
+    const counts = new Map(values.map(({ value, count }) => [wishFor(name, value), count]));
     const chosen = [...params.getAll("field"), ...params.getAll("not_field")];
-    const rows = [...new Set([...chosen.filter((wish) => wish.startsWith(`${name}=`)), ...counts.keys()])];
+    const rows = [...new Set([...chosen.filter((wish) => splitWish(wish)[0] === name), ...counts.keys()])];
     return html`<fieldset key=${name}>
       <legend class="clip" dir="auto">${name}</legend>
       <ul>
         ${rows.map(
           (wish) =>
-            html`<${Option} key=${wish} filter="field" value=${wish} name=${wish.slice(name.length + 1)} count=${counts.get(wish)} params=${params} narrow=${narrow} />`,
+            html`<${Option} key=${wish} filter="field" value=${wish} name=${splitWish(wish)[1]} count=${counts.get(wish)} params=${params} narrow=${narrow} />`,
         )}
       </ul>
     </fieldset>`;

@@ -13,6 +13,13 @@ export const filters = [
 // Of one of them, as people say it.
 export const nameOf = (filter) => filter.replace("_", " ");
 
+// A field and its value as the interface takes them; and the field of such a wish.
+export const wishFor = (name, value) => `${name.replace(/[\\=]/g, "\\$&")}=${value}`;
+export function splitWish(wish) {
+  const [, name, value] = /^((?:[^=\\]|\\.)*)=(.*)$/s.exec(wish) ?? [wish, wish, ""];
+  return [name.replace(/\\(.)/g, "$1"), value];
+}
+
 // What the address is to hold when a value of a filter is wanted, left out, or neither: the one
 // excludes the other, and what was so already is undone.
 export function choose(params, filter, value, out) {

@@ -35,6 +35,7 @@ function listen(address, tell) {
     hear(message);
   };
   channel.addEventListener("message", ({ data }) => {
+    if (document.hidden) return;
     if (data.kind === "hello") {
       if (source) channel.postMessage({ kind: "here", to: data.from, state });
     } else if (data.kind === "here") {
@@ -90,7 +91,7 @@ function listen(address, tell) {
     hush();
   };
   const join = () => {
-    leave();
+    if (resign || source) return;
     if (!navigator.locks) {
       connect();
       return;

@@ -1,13 +1,15 @@
 // How long the first view of a full page takes, in a real Chromium over a real stack: from the navigation to its
 // data, and the longest task on the way.  A page is a row of the table below.
 //
-// PAGES_LOADS is how often each is loaded (7); the median is shown.
+// PAGES_LOADS is how often each is loaded (7); the median is shown.  PAGES_LINES is how many log lines there are.
 
 import { launch, open, signIn } from "../browser/browser.js";
 import { send } from "../browser/metrics_feed.js";
-import { PASSWORD, Stack } from "../browser/stack.js";
+import { Container } from "../browser/containers.js";
+import { PASSWORD, Stack, eventually } from "../browser/stack.js";
 
 const LOADS = Number(process.env.PAGES_LOADS ?? 7);
+const LINES = Number(process.env.PAGES_LINES ?? 2_000_000);
 const CLIENTS = 8;
 const DAY = 86_400_000;
 
@@ -61,6 +63,32 @@ async function series(stack) {
   await stack.control("index", "rollup");
 }
 
+async function lines(stack) {
+  const made = await Promise.all(
+    Array.from({ length: CLIENTS }, (_, i) =>
+      new Container(stack, `app-${i}`, { service: `app-${i % 4}` }).start(),
+    ),
+  );
+  const now = Date.now();
+  const said = [
+    (i) => `[INFO] GET /products/${i % 4000} 200 in ${i % 90} ms`,
+    (i) => JSON.stringify({ level: "info", msg: "cart updated", user: `u${i % 900}`, took_ms: i % 90 }),
+    (i) => `[DEBUG] cache ${i % 3 ? "hit" : "miss"} for product:${i % 4000}`,
+    (i) => `[${i % 50 ? "WARNING" : "ERROR"}] query ${i} took ${200 + (i % 700)} ms`,
+  ];
+  for (let at = 0; at < LINES; at += 20_000)
+    await made[(at / 20_000) % CLIENTS].write(
+      Array.from({ length: 20_000 }, (_, i) => [
+        said[(at + i) % 4](at + i),
+        now - DAY + ((at + i) / LINES) * DAY,
+      ]),
+    );
+  const read = async () => (await (await fetch(stack.url("logs", "health"))).json()).logs_indexed;
+  if (!(await eventually(async () => (await read()) >= LINES, 600_000)))
+    throw new Error("lines are not read");
+  await stack.control("index", "merge");
+}
+
 // ---- the pages -----------------------------------------------------------------
 
 // `fill` runs once for all rows that name it; `ready` is there when the data is.
@@ -72,6 +100,11 @@ const pages = [
     path: "?search=declined",
     fill: errors,
     ready: "tbody tr[data-id]",
+  },
+  { what: "newest of 2 million lines", service: "logs", path: "", fill: lines, ready: ".logline" },
+  {
+    ...{ what: "a word in 2 million lines", service: "logs", fill: lines, ready: ".logline mark" },
+    path: "?search=cart&level=INFO",
   },
   { what: "overview of 1,000 series", service: "metrics", path: "", fill: series, ready: ".canvas canvas" },
   {

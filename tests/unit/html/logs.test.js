@@ -1,6 +1,8 @@
+// @vitest-environment jsdom
 // What the log viewer makes of terminal codes, of a search, and of JSON in a line.
 import { describe, expect, it } from "vitest";
 import { pieces, strip } from "../../../html/logs/ansi.js";
+import { choose, marker, split, splitWish, wishFor } from "../../../html/logs/search.js";
 
 const ESC = "\x1b";
 
@@ -38,4 +40,46 @@ describe("terminal codes", () => {
     it(name, () => expect(pieces(line).map(({ text, name: as }) => [text, as])).toEqual(wanted));
 
   it("are stripped for copying", () => expect(strip(`${ESC}[31mred${ESC}[0m\tx`)).toBe("red\tx"));
+});
+
+describe("fields in the address", () => {
+  for (const [name, value] of [
+    ["user", "u1"],
+    ["a=b", "c=d"],
+    ["back\\slash", "x\\"],
+    ["=", ""],
+  ])
+    it(`${name} and ${value} come back`, () =>
+      expect(splitWish(wishFor(name, value))).toEqual([name, value]));
+});
+
+describe("a value of a filter", () => {
+  const after = (address, ...asked) => choose(new URLSearchParams(address), ...asked);
+  for (const [name, address, asked, wanted] of [
+    ["is asked for", "", ["level", "INFO", false], { level: ["INFO"], not_level: [] }],
+    ["is asked for no more", "level=INFO", ["level", "INFO", false], { level: [], not_level: [] }],
+    [
+      "is left out instead",
+      "level=INFO&level=DEBUG",
+      ["level", "INFO", true],
+      { level: ["DEBUG"], not_level: ["INFO"] },
+    ],
+    ["is left out no more", "not_level=INFO", ["level", "INFO", true], { level: [], not_level: [] }],
+  ])
+    it(name, () => expect(after(address, ...asked)).toEqual(wanted));
+});
+
+describe("matches", () => {
+  const marked = (address, text) =>
+    split(text, marker(new URLSearchParams(address)))
+      .filter(({ hit }) => hit)
+      .map(({ text: part }) => part);
+  for (const [name, address, text, wanted] of [
+    ["of words, whatever their case", "search=disk OR full", "Disk is full", ["Disk", "full"]],
+    ["of case on demand", "search=disk&case=1", "Disk disk", ["disk"]],
+    ["of a phrase, not of what is behind NOT", 'search="a b" NOT c', "a b c", ["a b"]],
+    ["of an expression", "regex=\\d%2B", "12 a 3", ["12", "3"]],
+    ["not of an expression this browser does not know", "regex=(?<", "x", []],
+  ])
+    it(name, () => expect(marked(address, text)).toEqual(wanted));
 });

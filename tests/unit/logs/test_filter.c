@@ -203,7 +203,8 @@ static void
 lines_pass_by_their_fields(void **state)
 {
 	static const char *const texts[] = {
-	    "{\"user\":\"u1\",\"n\":10,\"http\":{\"code\":500},\"said\":\"user\"}",
+	    "{\"user\":\"u1\",\"a=b\\\\\":\"c=d\",\"n\":10,\"http\":{\"code\":500},\"said\":"
+	    "\"user\"}",
 	    "level=info user=u2 n=10 said=\"a b\"",
 	    "user=u1",
 	    "\x1b[1m{\"user\":\"u1\",\"n\":1e1}\x1b[0m",
@@ -222,6 +223,7 @@ lines_pass_by_their_fields(void **state)
 	    {"not_field=user%3Du1", "12"},
 	    {"not_field=user%3Du1&not_field=user%3Du2", "2"},
 	    {"field=user%3Du1&search=code", "0"},
+	    {"field=a%5C%3Db%5C%5C%3Dc%3Dd", "0"},
 	    {"field=absent%3Dx", ""},
 	    {"field=user%3D", ""},
 	};

@@ -350,6 +350,10 @@ class Stack:
             pid for pid in self.members() if pid in table and program in table[pid][3][:1]
         )
 
+    def lighttpd(self):
+        """Id of the lighttpd with the private ports; the relay's is the other."""
+        return int((self.home / "run" / "lighttpd.pid").read_text().split()[0])
+
     def pools(self):
         """The responders and lighttpd, by program."""
         names = ["lighttpd"] + [f"monlight-{name}" for name in (*SERVICES, "tail")]

@@ -86,7 +86,8 @@ class Home:
         return (self.path / "run" / name).read_text()
 
     def lighttpd(self):
-        return int(self.file("lighttpd.pid"))
+        """The one with the private ports."""
+        return int(self.file("lighttpd.pid").split()[0])
 
     def processes(self):
         """{pid: command} of everything that belongs to this home."""

@@ -24,7 +24,7 @@ def in_a_small_data_directory(fresh, **variables):
     mount = f'mount -t tmpfs -o size={SIZE}m,mode=700 none "$0" && exec "$@"'
     stack.wrapper = [*unshare, "sh", "-c", mount, str(data)]
     stack.start()
-    (lighttpd,) = stack.running("lighttpd")
+    lighttpd = stack.lighttpd()
     return stack, f"/proc/{lighttpd}/root{data}"
 
 

@@ -64,7 +64,7 @@ def test_an_outage_of_the_stack_costs_the_host_nothing_and_the_counts_little(fre
         resident = state()["resident"]
 
         # First nobody answers, then nobody is there.
-        (lighttpd,) = stack.running("lighttpd")
+        lighttpd = stack.lighttpd()
         os.kill(lighttpd, signal.SIGSTOP)
         hanging = latency(OUTAGE / 2)
         os.kill(lighttpd, signal.SIGCONT)

@@ -24,6 +24,9 @@ pytestmark = pytest.mark.alone
 
 CONF = (ROOT / "lighttpd" / "services.conf").read_text()
 QUESTIONS = 60  # of a measurement, on each port
+# Milliseconds that are quick whatever the quiet figure is: a flood also takes processor time,
+# and who shares two cores with it waits for its turn.
+QUICK = 10
 SDK = "/sdk/monlight-1.0.0.full.min.js"
 
 
@@ -136,7 +139,7 @@ def under_attack(stack, project, quiet):
     """The same while it is attacked; measured again if this machine had something else to do."""
     for _ in range(3):
         attacked = latency(stack, project)
-        if attacked[0] <= 2 * quiet[0]:
+        if attacked[0] <= max(2 * quiet[0], QUICK):
             break
     return attacked
 
@@ -159,4 +162,4 @@ def test_hostile_clients_at_the_public_port_harm_nobody_else(fresh, project, nam
         f"\n{name}: median {attacked[0]:.1f} ms instead of {quiet[0]:.1f}, p90 {attacked[1]:.1f} "
         f"instead of {quiet[1]:.1f}; the public port is back in {time.monotonic() - begun:.1f} s"
     )
-    assert attacked[0] <= 2 * quiet[0]
+    assert attacked[0] <= max(2 * quiet[0], QUICK)

@@ -374,9 +374,11 @@ deb: all
 	rm -rf build/deb
 	$(MAKE) -s install DESTDIR=$(abspath build/deb/root) UNITDIR=/lib/systemd/system
 	packaging/debian/build $(abspath build/deb/root) $(abspath build/deb) $(VERSION)
-# As root: installs, runs and purges it in a bare Debian; takes minutes.
+# As root: installs, runs and purges it in a bare Debian, and boots one if systemd-nspawn is
+# there; takes minutes.
 check-deb: deb
 	packaging/debian/check build/deb/monlight_$(VERSION)-1_*.deb
+	! command -v systemd-nspawn >/dev/null || packaging/debian/boot build/deb/monlight_$(VERSION)-1_*.deb
 
 .PHONY: check-image
 # As root: builds the image on a local base and runs it; takes minutes, and no registry.

@@ -47,7 +47,6 @@ def reports():
 class Flood:
     def __init__(self, stack):
         self.client = stack.client("errors")
-        self.connection = self.client.connect()
         self.source = reports()
         self.database = sqlite3.connect(stack.database("errors"), timeout=20)
         self.file = stack.database("errors")
@@ -56,13 +55,15 @@ class Flood:
     def pour(self, n):
         """Reports n more; in between it looks how large the database is."""
         head = {"X-API-Key": self.client.key}
+        connection = self.client.connect()
         for i in range(n):
-            self.connection.request("POST", "/api/errors", json.dumps(next(self.source)), head)
-            answer = self.connection.getresponse()
+            connection.request("POST", "/api/errors", json.dumps(next(self.source)), head)
+            answer = connection.getresponse()
             answer.read()
             assert answer.status == 201
             if i % 50 == 0 or i == n - 1:
                 self.look()
+        connection.close()
 
     def look(self):
         pages, free, size = (

@@ -7,9 +7,9 @@ import { Row } from "./line.js";
 const NEAR = "1200px 0px"; // how far from the window a block is still drawn
 const GUESS = 25; // height of a row that was never drawn, in pixels
 
-function Block({ lines, mark, wrap, opened, toggle, newestFirst }) {
+function Block({ lines, mark, wrap, opened, toggle, newestFirst, later }) {
   const box = useRef(null);
-  const [height, setHeight] = useState(0); // 0: it is drawn
+  const [height, setHeight] = useState(later ? lines.length * GUESS : 0); // 0: it is drawn
   useEffect(() => {
     const observer = new IntersectionObserver(
       ([{ isIntersecting, boundingClientRect }]) =>
@@ -30,6 +30,7 @@ function Block({ lines, mark, wrap, opened, toggle, newestFirst }) {
 }
 
 const LIVE = 100; // lines of a block of the live tail
+const PIECE = 50; // and of a page: the first fills the window, the others are drawn when they come near
 
 // `pages` are answers of the interface, newest first; `live` came since, newest last.
 export function Blocks({ pages, live, mark, wrap, more }) {
@@ -55,11 +56,13 @@ export function Blocks({ pages, live, mark, wrap, more }) {
   for (let at = 0; at < live.length; at += LIVE)
     blocks.unshift(html`<${Block} key=${`live-${live[at].id}`} lines=${live.slice(at, at + LIVE)}
       mark=${mark} wrap=${wrap} opened=${opened} toggle=${toggle} />`);
-  for (const page of pages) {
-    const lines = live.length ? page.filter((line) => !shown.has(line.id)) : page;
-    if (lines.length)
-      blocks.push(html`<${Block} key=${lines[0].id} lines=${lines} newestFirst
-        mark=${mark} wrap=${wrap} opened=${opened} toggle=${toggle} />`);
-  }
+  for (const page of pages)
+    for (let at = 0; at < page.length; at += PIECE) {
+      const piece = page.slice(at, at + PIECE);
+      const lines = live.length ? piece.filter((line) => !shown.has(line.id)) : piece;
+      if (lines.length)
+        blocks.push(html`<${Block} key=${piece[0].id} lines=${lines} newestFirst later=${page !== pages[0] || at > 0}
+          mark=${mark} wrap=${wrap} opened=${opened} toggle=${toggle} />`);
+    }
   return html`${blocks}<div ref=${end} class="end-of-list"></div>`;
 }

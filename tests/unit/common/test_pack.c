@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Round trips, and everything a sender could do to a compressed body. */
 #define ZLIB_CONST
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -209,10 +211,80 @@ broken_gzip_is_said_to_be_so(void **state)
 	buf_free(&b);
 }
 
+/* ---- files ------------------------------------------------------------------------ */
+
+static void
+write_file(const char *path, const char *data, size_t len)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static size_t
+read_file(const char *path, char *data, size_t room)
+{
+	FILE *file = fopen(path, "r");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(data, 1, room, file);
+	assert_int_equal(fclose(file), 0);
+	return len;
+}
+
+static char *
+in_directory(const char *directory, const char *name)
+{
+	return arena_printf(mem, "%s/%s", directory, name);
+}
+
+/* Lengths about the size of a piece; of equal bytes a piece of input makes many of output. */
+static void
+a_file_comes_back_and_a_piece_of_it_does_not(void **state)
+{
+	static const size_t lengths[] = {0, 1, 131071, 131072, 131073, 262144, 3000000};
+	char directory[] = "/tmp/monlight-pack.XXXXXX";
+	char *raw, *packed, *back, *data = arena_alloc(mem, 3000001),
+				   *again = arena_alloc(mem, 3000001);
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	raw = in_directory(directory, "raw");
+	packed = in_directory(directory, "packed");
+	back = in_directory(directory, "back");
+	for (size_t i = 0; i < 2 * sizeof lengths / sizeof lengths[0]; i++) {
+		size_t len = lengths[i / 2], small;
+
+		for (size_t at = 0; at < len; at++)
+			data[at] = i % 2 == 0 ? 'a' : (char)(at * 2654435761U >> 13);
+		write_file(raw, data, len);
+		assert_int_equal(pack_file(raw, packed), 0);
+		assert_int_equal(unpack_file(packed, NULL), 0);
+		assert_int_equal(unpack_file(packed, back), 0);
+		assert_int_equal(read_file(back, again, 3000001), len);
+		assert_memory_equal(again, data, len);
+		small = read_file(packed, again, 3000001);
+		write_file(packed, again, small - 1);
+		assert_int_equal(unpack_file(packed, NULL), -1);
+		again[small - 1] ^= 1; /* of the checksum */
+		write_file(packed, again, small);
+		assert_int_equal(unpack_file(packed, NULL), -1);
+	}
+	assert_int_equal(pack_file(in_directory(directory, "none"), packed), -1);
+	(void)unlink(raw);
+	(void)unlink(packed);
+	(void)unlink(back);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH_ARENA(a_file_comes_back_and_a_piece_of_it_does_not),
 	    WITH_ARENA(zstd_gives_back_what_it_took),
 	    WITH_ARENA(zstd_stops_at_the_limit),
 	    WITH_ARENA(broken_zstd_is_said_to_be_so),

@@ -146,23 +146,39 @@ def small(tmp_path_factory):
         stack.destroy()
 
 
-def rows(home):
-    database = sqlite3.connect(f"file:{home}/data/errors.db?mode=ro", uri=True)
+def rows(home, table="error"):
+    database = sqlite3.connect(home / "data" / "errors.db")
     try:
-        return database.execute("SELECT count(*) FROM error").fetchone()[0]
+        return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     finally:
         database.close()
+
+
+def left_wal(file):
+    """What a process that was killed leaves beside the database: a row that is in the WAL alone."""
+    database = sqlite3.connect(file)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA wal_autocheckpoint=0")
+    database.execute("INSERT INTO history (error_id, at, action, who) VALUES (1, 1, 'a', 'b')")
+    database.commit()
+    wal = Path(f"{file}-wal").read_bytes()
+    database.close()
+    assert wal
+    return wal
 
 
 def test_a_restore_wants_force_where_something_is(small):
     stack, backup = small
     refused = stack.control("restore", str(backup))
     assert refused.returncode == 1 and "--force" in refused.stderr
-    (stack.home / "data" / "errors.db").write_bytes(b"broken")
-    (stack.home / "data" / "errors.db-wal").write_bytes(b"of the broken one")
+    file = stack.home / "data" / "errors.db"
+    wal = left_wal(file)
+    file.write_bytes(b"broken")
+    Path(f"{file}-wal").write_bytes(wal)
     (stack.home / "data" / "logs-000007.db").write_bytes(b"nobody lists it any more")
     ok(stack.control("restore", "--force", str(backup.parent)))  # the newest in it
-    assert rows(stack.home) == 1
+    assert not Path(f"{file}-wal").exists(), "it would be taken for the new one's"
+    assert rows(stack.home) == 1 and rows(stack.home, "history") == 0
     assert not (stack.home / "data" / "logs-000007.db").exists()
     assert not list(stack.home.glob("data/*.restored"))
 

@@ -1,9 +1,9 @@
 // The error tracker's pages in a real browser, over a real stack: what a person does with them, by mouse and by keys.
 
 import assert from "node:assert/strict";
-import { createServer, request } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { launch, open, picture, signIn, sound } from "./browser.js";
+import { behindPrefix } from "./proxy.js";
 import {
   browserReport,
   evilFrames,
@@ -499,36 +499,15 @@ describe("behind a proxy that serves the tracker below a path", () => {
   const stack = withStack();
   const prefix = "/tools/errors";
   let proxy;
-  let outside = [];
   before(async () => {
-    proxy = createServer((incoming, outgoing) => {
-      if (!incoming.url.startsWith(`${prefix}/`)) {
-        outside.push(incoming.url);
-        outgoing.writeHead(404).end();
-        return;
-      }
-      const { method, headers } = incoming;
-      const onward = request(
-        stack.url("errors", incoming.url.slice(prefix.length + 1)),
-        { method, headers },
-        (answer) => {
-          outgoing.writeHead(answer.statusCode, answer.headers);
-          answer.pipe(outgoing);
-        },
-      );
-      incoming.pipe(onward);
-    });
-    await new Promise((done) => proxy.listen(0, "127.0.0.1", done));
+    proxy = await behindPrefix(stack, "errors", prefix);
     await stack.report(pythonReport);
   });
-  after(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
+  after(() => proxy.close());
 
   it("asks for nothing outside that path, in the list, in an error and on the way between", async () => {
     const { page, verify, close } = await open(browser);
-    await signIn(page, `http://127.0.0.1:${proxy.address().port}${prefix}/`, PASSWORD);
+    await signIn(page, proxy.url, PASSWORD);
     await page.getByRole("link", { name: "ValueError" }).click();
     await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
     await page.reload();
@@ -538,8 +517,11 @@ describe("behind a proxy that serves the tracker below a path", () => {
     await page.keyboard.press("u");
     await page.getByRole("heading", { name: "All clear" }).waitFor();
     assert.equal(new URL(page.url()).pathname, `${prefix}/`);
-    assert.deepEqual(outside, []);
-    outside = [];
+    // The alerts and the questions come from below it, too.
+    await page.getByRole("link", { name: "Alerts" }).click();
+    await page.getByRole("button", { name: "Send a test alert" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, `${prefix}/`);
+    assert.deepEqual(proxy.outside, []);
     verify();
     await close();
   });

@@ -8,6 +8,8 @@
 #include "text.h"
 
 #define HOURS_DAYS 14 /* how far back the hourly counts go */
+/* As many as a key may keep; an error of several keys may have more. */
+#define OCCURRENCES_LISTED (2 * MAX_OCCURRENCES)
 
 struct occurrence {
 	int64_t id, at;
@@ -16,9 +18,8 @@ struct occurrence {
 };
 
 struct occurrences {
-	struct occurrence *items; /* newest first */
+	struct occurrence *items; /* in the order of the statement */
 	size_t n;
-	const struct occurrence *first; /* that arrived; NULL if there is none */
 };
 
 /* The statements below all take the error's id alone. */
@@ -28,40 +29,26 @@ query_error(struct req *rq, int statement, int64_t id)
 	return db_query(rq->db, statement, DB_ARGS(DB_INT(id)));
 }
 
-/* All kept occurrences of an error; of its many keys, if it has many, each gives a few. */
+/* The first so many that the statement gives; one that is damaged is left out. */
 static int
-load_occurrences(struct req *rq, int64_t id, struct occurrences *all)
+load_occurrences(struct req *rq, int statement, int64_t id, int64_t most, struct occurrences *all)
 {
-	size_t room = 0;
-	int row;
+	int row = db_query(rq->db, statement, DB_ARGS(DB_INT(id), DB_INT(most)));
 
-	*all = (struct occurrences){0};
-	for (row = query_error(rq, SQL_OCCURRENCES, id); row == DB_ROW;
-	     row = db_next(rq->db, SQL_OCCURRENCES)) {
-		struct occurrence *o;
+	*all =
+	    (struct occurrences){.items = arena_alloc(rq->mem, (size_t)most * sizeof *all->items)};
+	for (; row == DB_ROW; row = db_next(rq->db, statement)) {
+		struct occurrence *o = &all->items[all->n];
 		const void *blob;
 		size_t len;
 
-		if (all->n == room) {
-			struct occurrence *more;
-
-			room = room == 0 ? 16 : room * 2;
-			more = arena_alloc(rq->mem, room * sizeof *more);
-			if (all->n > 0)
-				memcpy(more, all->items, all->n * sizeof *more);
-			all->items = more;
-		}
-		o = &all->items[all->n];
-		o->id = db_int(rq->db, SQL_OCCURRENCES, 0);
-		o->at = db_int(rq->db, SQL_OCCURRENCES, 1);
-		blob = db_blob(rq->db, SQL_OCCURRENCES, 2, &len);
+		o->id = db_int(rq->db, statement, 0);
+		o->at = db_int(rq->db, statement, 1);
+		blob = db_blob(rq->db, statement, 2, &len);
 		o->members = occurrence_unpack(rq->mem, blob, len, &o->len);
 		if (o->members != NULL)
 			all->n++;
 	}
-	for (size_t i = 0; i < all->n; i++)
-		if (all->first == NULL || all->items[i].id < all->first->id)
-			all->first = &all->items[i];
 	return row;
 }
 
@@ -76,25 +63,25 @@ write_occurrence(struct json_out *out, const char *key, const struct occurrence 
 }
 
 static void
-write_occurrences(struct json_out *out, const struct occurrences *all, size_t most)
+write_occurrences(struct json_out *out, const struct occurrences *all)
 {
 	json_array(out, "occurrences");
-	for (size_t i = 0; i < all->n && i < most; i++)
+	for (size_t i = 0; i < all->n; i++)
 		write_occurrence(out, NULL, &all->items[i]);
 	json_array_end(out);
 }
 
-/* A text member of the occurrence that arrived first. */
+/* A text member of the occurrence that arrived first, if there is one. */
 static const char *
-first_text(struct req *rq, const struct occurrences *all, const char *name)
+first_text(struct req *rq, const struct occurrences *first, const char *name)
 {
 	const char *text, *why;
 	size_t at;
 
-	if (all->first == NULL)
+	if (first->n == 0)
 		return NULL;
-	text = arena_printf(rq->mem, "{%s}", all->first->members);
-	return json_get_text(json_parse(rq->mem, text, all->first->len + 2, &why, &at), name);
+	text = arena_printf(rq->mem, "{%s}", first->items->members);
+	return json_get_text(json_parse(rq->mem, text, first->items->len + 2, &why, &at), name);
 }
 
 /* ---- the parts of the detail --------------------------------------------------- */
@@ -234,11 +221,12 @@ write_users(struct req *rq, struct json_out *out, int64_t id)
 
 /* The members of the wire contract, in its order; the statement is on the error's row. */
 static void
-write_error(struct req *rq, struct json_out *out, int64_t id, const struct occurrences *all)
+write_error(struct req *rq, struct json_out *out, int64_t id, const struct occurrences *last,
+    const struct occurrences *first)
 {
 	const int row = SQL_DETAIL;
-	const char *message = first_text(rq, all, "message");
-	const char *traceback = first_text(rq, all, "traceback");
+	const char *message = first_text(rq, first, "message");
+	const char *traceback = first_text(rq, first, "traceback");
 	int64_t status = db_int(rq->db, row, 3);
 
 	json_int(out, "id", id);
@@ -255,12 +243,12 @@ write_error(struct req *rq, struct json_out *out, int64_t id, const struct occur
 		json_null(out, "resolved_at");
 	else
 		json_time(out, "resolved_at", db_int(rq->db, row, 8));
-	write_occurrences(out, all, (size_t)errors_cfg(rq)->max_occurrences);
+	write_occurrences(out, last);
 	json_text(out, "status", status_words[status]);
 	json_text(out, "source", db_int(rq->db, row, 5) ? "browser" : "server");
 	json_text(out, "level", level_words[db_int(rq->db, row, 4)]);
-	if (all->first != NULL)
-		write_occurrence(out, "first_occurrence", all->first);
+	if (first->n > 0)
+		write_occurrence(out, "first_occurrence", first->items);
 	else
 		json_null(out, "first_occurrence");
 }
@@ -271,21 +259,23 @@ write_error(struct req *rq, struct json_out *out, int64_t id, const struct occur
 int
 errors_detail(struct req *rq)
 {
-	struct occurrences all;
+	int64_t id, most = errors_cfg(rq)->max_occurrences;
+	struct occurrences last, first;
 	struct json_out *out;
-	int64_t id;
 	int st, row;
 
 	if ((st = want_id(rq, 0, &id)) != 0)
 		return st;
-	if (db_begin_read(rq->db) == -1 || load_occurrences(rq, id, &all) == -1 ||
+	if (db_begin_read(rq->db) == -1 ||
+	    load_occurrences(rq, SQL_OCCURRENCES, id, most, &last) == -1 ||
+	    load_occurrences(rq, SQL_FIRST_OCCURRENCE, id, 1, &first) == -1 ||
 	    (row = query_error(rq, SQL_DETAIL, id)) == DB_FAILED)
 		return req_fail_db(rq);
 	if (row == DB_NONE)
 		return errors_missing(rq);
 	out = req_json(rq);
 	json_object(out, NULL);
-	write_error(rq, out, id, &all);
+	write_error(rq, out, id, &last, &first);
 	if (write_scopes(rq, out, "environments", SQL_DETAIL_ENVIRONMENTS, id) == -1 ||
 	    write_scopes(rq, out, "releases", SQL_DETAIL_RELEASES, id) == -1 ||
 	    write_tags(rq, out, id) == -1 || write_users(rq, out, id) == -1 ||
@@ -296,7 +286,7 @@ errors_detail(struct req *rq)
 	return 200;
 }
 
-/* GET /api/errors/{id}/occurrences: all that are kept, the first and the last, newest first. */
+/* GET /api/errors/{id}/occurrences: those kept, first and last ones, newest first; at most 200. */
 int
 errors_occurrences(struct req *rq)
 {
@@ -309,13 +299,13 @@ errors_occurrences(struct req *rq)
 		return st;
 	if (db_begin_read(rq->db) == -1 ||
 	    db_number(rq->db, SQL_EXISTS, DB_ARGS(DB_INT(id)), 0, &found) == -1 ||
-	    load_occurrences(rq, id, &all) == -1)
+	    load_occurrences(rq, SQL_OCCURRENCES, id, OCCURRENCES_LISTED, &all) == -1)
 		return req_fail_db(rq);
 	if (!found)
 		return errors_missing(rq);
 	out = req_json(rq);
 	json_object(out, NULL);
-	write_occurrences(out, &all, all.n);
+	write_occurrences(out, &all);
 	json_object_end(out);
 	return 200;
 }

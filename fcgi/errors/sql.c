@@ -13,6 +13,13 @@
 	"SELECT count(*) FROM (SELECT DISTINCT k.error_id FROM facet f CROSS JOIN error_key k"     \
 	" ON k.id = f.key_id WHERE f.scope_id = s.id AND f.status = ?2 LIMIT 1000)"
 
+/* Sorted by the slot, without the payloads: an error of many keys has a lot of them. */
+#define OCCURRENCES_OF(order)                                                                      \
+	"SELECT o.id, o.at, o.payload FROM (SELECT o.slot FROM error_key k CROSS JOIN"             \
+	" occurrence o ON o.slot BETWEEN k.id * 256 AND k.id * 256 + 255 WHERE k.error_id = ?1"    \
+	" ORDER BY " order " LIMIT ?2) x CROSS JOIN occurrence o ON o.slot = x.slot"               \
+	" ORDER BY " order " /*scan: a key has few slots*/"
+
 extern const char *const errors_migrations[]; /* made from schema/ */
 
 static const char *const statements[] = {
@@ -192,11 +199,10 @@ static const char *const statements[] = {
     [SQL_DETAIL_USERS] =
 	"SELECT count(DISTINCT u.user) FROM error_key k"
 	" CROSS JOIN user_seen u ON u.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
-    /* error; newest first */
-    [SQL_OCCURRENCES] =
-	"SELECT o.id, o.at, o.payload FROM error_key k"
-	" CROSS JOIN occurrence o ON o.slot BETWEEN k.id * 256 AND k.id * 256 + 255"
-	" WHERE k.error_id = ?1 ORDER BY o.at DESC, o.id DESC /*scan: a key has few slots*/",
+    /* error, most; the newest first */
+    [SQL_OCCURRENCES] = OCCURRENCES_OF("o.at DESC, o.id DESC"),
+    /* error, most; as they arrived */
+    [SQL_FIRST_OCCURRENCE] = OCCURRENCES_OF("o.id"),
     /* error, status, resolved_at, release, ignored until, count, minutes; one that is resolved
        already keeps its time, one that is ignored gets the new terms */
     [SQL_SET_STATUS] =

@@ -554,6 +554,17 @@ def test_the_state_is_that_of_the_error_merged_into(errors, project):
     assert errors.get(f"/api/errors/{a}").json["status"] == "resolved"
 
 
+def test_of_many_keys_two_hundred_occurrences_are_listed(errors, project):
+    ids, _ = made(errors, project, *(f"key-{n}" for n in range(201)))
+    assert errors.post("/api/errors/merge", {"into": ids[0], "ids": ids[1:]}).json["merged"] == 200
+    served = errors.get(f"/api/errors/{ids[0]}").json
+    assert (served["count"], len(served["grouping"]["keys"])) == (201, 201)
+    occurrences = errors.get(f"/api/errors/{ids[0]}/occurrences").json["occurrences"]
+    assert len(occurrences) == 200
+    assert [o["id"] for o in occurrences[:5]] == [o["id"] for o in served["occurrences"]]
+    assert served["first_occurrence"]["id"] not in [o["id"] for o in occurrences]
+
+
 def test_an_error_named_twice_is_merged_once(errors, project):
     (a, b), _ = made(errors, project, "a", "b")
     answer = errors.post("/api/errors/merge", {"into": a, "ids": [b, b]})

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, open, picture, signIn, sound } from "./browser.js";
+import { launch, picture, sound } from "./browser.js";
 import { Container } from "./containers.js";
-import { PASSWORD, Stack, eventually } from "./stack.js";
+import { Stack, eventually } from "./stack.js";
+import { EVIL, MINUTE, enter, indexed, line, lines } from "./viewer.js";
 
 let browser;
 before(async () => {
@@ -12,24 +13,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const lines = (page) => page.locator(".logline");
-const line = (page, text) => lines(page).filter({ hasText: text });
-
-async function enter(stack, { path = "", ...options } = {}) {
-  const opened = await open(browser, options);
-  await signIn(opened.page, stack.url("logs", path), PASSWORD);
-  return opened;
-}
-
-// How many lines the service has read.
-async function indexed(stack, wanted) {
-  const read = async () => (await (await fetch(stack.url("logs", "health"))).json()).logs_indexed;
-  assert.ok(await eventually(async () => (await read()) >= wanted, 60_000), `${wanted} lines are read`);
-}
-
 const ESC = "\x1b";
-const MINUTE = 60_000;
-const EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
 // A shop on a quiet afternoon, with a minute that was not.
 function afternoon(now) {
@@ -61,7 +45,7 @@ describe("before any line is there", () => {
   after(() => stack.stop());
 
   it("says that none has been read, and which emptiness it is", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await page.getByRole("heading", { name: /No line has been read yet|The logs cannot be read/ }).waitFor();
     await sound(page);
     verify();
@@ -93,7 +77,7 @@ describe("the lines of a shop", () => {
     for (const dark of [false, true]) {
       const name = `${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`;
       it(`are sound at ${name}, also when one is open and when they wrap`, async () => {
-        const { page, verify, close } = await enter(stack, { size, dark });
+        const { page, verify, close } = await enter(browser, stack, { size, dark });
         await lines(page).first().waitFor();
         await page.locator(".plot path").first().waitFor({ state: "attached" });
         await sound(page);
@@ -113,7 +97,7 @@ describe("the lines of a shop", () => {
     }
 
   it("shows what strangers wrote as text, and colours as classes", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await lines(page).first().waitFor();
     await line(page, EVIL).first().getByRole("button").first().click();
     assert.ok((await page.getByLabel("The whole line").textContent()).includes(EVIL));
@@ -124,7 +108,7 @@ describe("the lines of a shop", () => {
   });
 
   it("are narrowed by search, level and container, all in the address, and Back goes the way back", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await lines(page).first().waitFor();
     const total = async () =>
       Number(
@@ -156,7 +140,9 @@ describe("the lines of a shop", () => {
   });
 
   it("says what did not match, and clears it", async () => {
-    const { page, verify, close } = await enter(stack, { path: "?search=nothing-says-this&level=ERROR" });
+    const { page, verify, close } = await enter(browser, stack, {
+      path: "?search=nothing-says-this&level=ERROR",
+    });
     await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
     await sound(page);
     await page.getByRole("link", { name: "Clear the filters" }).click();
@@ -166,7 +152,7 @@ describe("the lines of a shop", () => {
   });
 
   it("are zoomed into by drawing over the histogram", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await page.locator(".plot path").first().waitFor({ state: "attached" });
     const box = await page.locator(".plot").boundingBox();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 30);
@@ -180,7 +166,7 @@ describe("the lines of a shop", () => {
   });
 
   it("come by the hundred as the end of the list comes near, and far ones are not drawn", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await lines(page).first().waitFor();
     assert.ok(
       await eventually(async () => {
@@ -195,7 +181,7 @@ describe("the lines of a shop", () => {
   });
 
   it("have an address each, with their container's lines around", async () => {
-    const { page, verify, close } = await enter(stack, { path: "?search=5030" });
+    const { page, verify, close } = await enter(browser, stack, { path: "?search=5030" });
     await lines(page).first().getByRole("button").first().click();
     await page.getByRole("link", { name: "Open by itself" }).click();
     await page.waitForURL(/\?line=\d+$/);
@@ -210,7 +196,7 @@ describe("the lines of a shop", () => {
   });
 
   it("come in by themselves in the live tail, and wait above while one reads further down", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await lines(page).first().waitFor();
     await page.keyboard.press("l");
     await page.waitForURL(/live=1/);
@@ -232,7 +218,7 @@ describe("the lines of a shop", () => {
   });
 
   it("are walked along and opened by keys", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await lines(page).first().waitFor();
     for (const key of ["j", "j", "ArrowDown", "k"]) await page.keyboard.press(key);
     await page.keyboard.press("Enter");
@@ -249,7 +235,7 @@ describe("the lines of a shop", () => {
   });
 
   it("are saved as a file", async () => {
-    const { page, verify, close } = await enter(stack, { path: "?search=bank" });
+    const { page, verify, close } = await enter(browser, stack, { path: "?search=bank" });
     await lines(page).first().waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),

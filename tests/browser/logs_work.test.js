@@ -8,10 +8,9 @@ import { launch, open, picture, signIn, sound, soundInEveryLook } from "./browse
 import { Container } from "./containers.js";
 import { behindPrefix } from "./proxy.js";
 import { PASSWORD, Stack, eventually } from "./stack.js";
+import { EVIL, MINUTE, enter, indexed, line, lines } from "./viewer.js";
 
 const ROWS = Number(process.env.LIST_ROWS ?? 10_000); // by hand: 100 000
-const EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-const MINUTE = 60_000;
 
 let browser;
 before(async () => {
@@ -19,24 +18,11 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const lines = (page) => page.locator(".logline");
-const line = (page, text) => lines(page).filter({ hasText: text });
 const total = (page) => page.getByRole("status").first();
 const totals = async (page, wanted) => {
   const text = wanted === 1 ? "1 line" : `${wanted.toLocaleString("en")} lines`;
   await page.getByRole("status").filter({ hasText: text }).first().waitFor();
 };
-
-async function enter(stack, { path = "", ...options } = {}) {
-  const opened = await open(browser, options);
-  await signIn(opened.page, stack.url("logs", path), PASSWORD);
-  return opened;
-}
-
-async function indexed(stack, wanted) {
-  const read = async () => (await (await fetch(stack.url("logs", "health"))).json()).logs_indexed;
-  assert.ok(await eventually(async () => (await read()) >= wanted, 60_000), `${wanted} lines are read`);
-}
 
 const order = (i) =>
   JSON.stringify({
@@ -65,7 +51,7 @@ describe("a shop's logs", () => {
   after(() => stack.stop());
 
   it("is asked without a level, a container and the value of a field, and with one", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await totals(page, 63);
     await page.getByRole("button", { name: "Leave out ERROR" }).click();
     await page.waitForURL(/not_level=ERROR/);
@@ -96,7 +82,7 @@ describe("a shop's logs", () => {
   });
 
   it("is searched by an expression and by case, and a faulty expression is said with the way on", async () => {
-    const { page, verify, close } = await enter(stack, { expected: [/status of 400/] });
+    const { page, verify, close } = await enter(browser, stack, { expected: [/status of 400/] });
     await page.getByRole("button", { name: "Regular expression" }).click();
     await page.keyboard.type("disk is \\d{2} percent");
     await totals(page, 2);
@@ -116,7 +102,7 @@ describe("a shop's logs", () => {
   });
 
   it("is searched by names that are kept in the browser", async () => {
-    const { page, verify, close } = await enter(stack, { path: "?search=percent&level=ERROR" });
+    const { page, verify, close } = await enter(browser, stack, { path: "?search=percent&level=ERROR" });
     await totals(page, 1);
     await page.getByRole("button", { name: "Saved" }).click();
     for (const name of [EVIL, "full disks"]) {
@@ -139,7 +125,7 @@ describe("a shop's logs", () => {
   });
 
   it("is searched, zoomed, followed and taken along by keys alone", async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     const press = (...keys) =>
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
     await totals(page, 63);
@@ -217,7 +203,7 @@ describe("one live tail", () => {
     }, hidden);
 
   it("serves all tabs, passes to the next when one goes, and takes up where a hidden one left", async () => {
-    const { page: one, verify, close } = await enter(stack);
+    const { page: one, verify, close } = await enter(browser, stack);
     await one.context().addInitScript(inSight);
     const ofOne = streams(one);
     await one.goto(stack.url("logs", "?live=1"));
@@ -278,7 +264,7 @@ describe("what strangers name", () => {
   after(() => stack.stop());
 
   it("is text wherever it is shown, and leads nowhere", async () => {
-    const { page, verify, close } = await enter(stack, {
+    const { page, verify, close } = await enter(browser, stack, {
       path: `?fields=1&search=${encodeURIComponent('"img src"')}`,
     });
     await totals(page, 3);
@@ -323,7 +309,7 @@ describe("a long list", () => {
   after(() => stack.stop());
 
   it(`of ${ROWS} rows is read to its end, with few of them drawn, and back to its top`, async () => {
-    const { page, verify, close } = await enter(stack);
+    const { page, verify, close } = await enter(browser, stack);
     await lines(page).first().waitFor();
     const atEnd = () =>
       page.evaluate(() => {

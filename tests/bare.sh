@@ -3,6 +3,11 @@
 # bare_tree TREE [PACKAGE...]: a bare Debian 12 in TREE, with those packages.  To be sourced.
 # Packages come from where this machine gets its own.
 
+mirror() {
+	# shellcheck disable=SC2016 # apt's variables
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | sed -n 's/ bookworm$//p' | head -n 1
+}
+
 # How this machine reaches its packages: apt's sources, npm's and pip's settings, names.
 borrow_settings() { # TREE
 	cp -a /etc/apt/. "$1/etc/apt/"
@@ -23,9 +28,8 @@ inside() {
 bare_tree() {
 	tree=$1
 	shift
-	# shellcheck disable=SC2016 # apt's variables
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | sed -n 's/ bookworm$//p' | head -n 1)
-	debootstrap --variant=minbase bookworm "$tree" "${mirror:?apt knows no source of bookworm}"
+	source=$(mirror)
+	debootstrap --variant=minbase bookworm "$tree" "${source:?apt knows no source of bookworm}"
 	rm -f "$tree/etc/apt/sources.list"
 	chmod 755 "$tree"
 	borrow_settings "$tree"

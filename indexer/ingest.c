@@ -28,7 +28,7 @@
 #define MANY_RECORDS 100000 /* in one pass: it was catching up */
 #define NOTE_S 10           /* between two notes that ingest is alive */
 
-static struct ingest ingest = {.inotify = -1, .timer = -1, .epoll = -1};
+static struct ingest ingest = {.sources = SOURCES_READ, .inotify = -1, .timer = -1, .epoll = -1};
 
 /* ---- start ----------------------------------------------------------------------- */
 
@@ -94,7 +94,7 @@ note_pass(struct ingest *in, struct db *db)
 	int64_t now = clock_now();
 
 	if (store_set_number(in->store, "last_pass", now) == -1 ||
-	    store_set_number(in->store, "sources_readable", !in->unreadable) == -1)
+	    store_set_number(in->store, "sources_readable", in->sources) == -1)
 		return -1;
 	return note_seen(in, db, now);
 }

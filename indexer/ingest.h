@@ -43,7 +43,7 @@ struct ingest {
 	int64_t scan_due;  /* clock_mono_us() at which to look for new files */
 	int64_t poll_due;  /* and at known ones without being told to */
 	int64_t slice_end; /* and at which other jobs want their turn; INT64_MAX: there is none */
-	bool unreadable;   /* a directory of LOG_SOURCES could not be read */
+	int sources;       /* of LOG_SOURCES: SOURCES_DENIED, SOURCES_READ or SOURCES_ABSENT */
 	int64_t noted;     /* Unix seconds at which a pass was last noted in logs.db */
 
 	/* Under -f; -1 else. */

@@ -241,7 +241,7 @@ look_at_root(struct ingest *in, struct pass *pass, const char *root)
 	DIR *dir = opendir(root);
 
 	if (dir == NULL) {
-		if (!in->unreadable)
+		if (in->sources == SOURCES_READ)
 			log_warn("LOG_SOURCES: %s cannot be read: no container logs", root);
 		return errno == ENOENT ? 0 : -1;
 	}
@@ -370,6 +370,8 @@ ingest_scan(struct ingest *in, struct pass *pass)
 		arena_reset(pass->mem);
 	}
 	/* Of several places some may be absent: that is what a list is for. */
-	in->unreadable = denied > 0 || (absent > 0 && readable == 0);
+	in->sources = denied > 0                    ? SOURCES_DENIED
+		      : absent > 0 && readable == 0 ? SOURCES_ABSENT
+						    : SOURCES_READ;
 	arena_free(mem);
 }

@@ -68,6 +68,20 @@ read_totals(struct req *rq, int64_t *lines, bool *any, int64_t *newest_ns)
 
 /* logs_indexed, last_ingest (time of the newest line) and what keeps lines from coming in. */
 static void
+warn_of_sources(struct json_out *out, int64_t sources)
+{
+	if (sources == SOURCES_DENIED)
+		json_text(out, "warning",
+		    "LOG_SOURCES cannot be read, so no new lines come in; run "
+		    "`sudo setcap cap_dac_read_search=p $(command -v monlight-indexer)` "
+		    "or give the indexer a user that may read it");
+	else if (sources == SOURCES_ABSENT)
+		json_text(out, "warning",
+		    "LOG_SOURCES is not there: without Docker on this host, name "
+		    "other directories by LOG_SOURCES or files by LOG_FILES");
+}
+
+static void
 health(struct req *rq, struct json_out *out)
 {
 	int64_t lines, newest;
@@ -82,11 +96,7 @@ health(struct req *rq, struct json_out *out)
 		json_null(out, "last_ingest");
 	if (store_number(store, "last_pass") > 0)
 		json_time(out, "last_pass", store_number(store, "last_pass"));
-	if (store_number(store, "sources_readable") == 0)
-		json_text(out, "warning",
-		    "LOG_SOURCES cannot be read, so no new lines come in; run "
-		    "`sudo setcap cap_dac_read_search=p $(command -v monlight-indexer)` "
-		    "or give the indexer a user that may read it");
+	warn_of_sources(out, store_number(store, "sources_readable"));
 }
 
 static void
@@ -105,7 +115,7 @@ metrics(struct req *rq, struct buf *out)
 		    "Seconds since the indexer last had read all there was.",
 		    (double)(clock_now() - pass));
 	app_gauge(out, "monlight_logs_sources_readable", "1 if LOG_SOURCES could be read.",
-	    (double)store_number(store, "sources_readable"));
+	    store_number(store, "sources_readable") == SOURCES_READ);
 }
 
 struct app

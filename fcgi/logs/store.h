@@ -71,6 +71,9 @@ bool store_ids_have(const struct store_ids *, int64_t id);
 /* A number of the table number; 0 if it is not there. */
 int64_t store_number(struct store *, const char *name);
 
+/* What the number sources_readable says of LOG_SOURCES. */
+enum { SOURCES_DENIED, SOURCES_READ, SOURCES_ABSENT };
+
 /* ---- writing: the indexer alone ------------------------------------------------ */
 
 /* The lines of one transaction, gathered by source. */

@@ -415,6 +415,12 @@ def test_an_unreadable_directory_is_said_once_and_noted(indexer):
     assert indexer.words().count("blocked cannot be read") == 1
 
 
+def test_a_directory_that_is_not_there_is_told_from_one_that_may_not_be_read(indexer):
+    indexer.variables["LOG_SOURCES"] = str(indexer.home / "nowhere")
+    ingest(indexer)
+    assert indexer.store.number("sources_readable") == 2
+
+
 def test_a_database_of_a_newer_version_is_left_alone(indexer):
     ingest(indexer)
     with sqlite3.connect(indexer.store.path) as database:

@@ -308,15 +308,18 @@ def test_an_expression_without_end_is_400_and_holds_nobody_up(lines, logs):
     assert logs.get("/health").status == 200
 
 
-def test_a_source_of_lines_that_cannot_be_read_is_said(fresh):
+@pytest.mark.parametrize(
+    "noted, advice", [(0, "setcap"), (2, "LOG_FILES")], ids=["denied", "not there"]
+)
+def test_a_source_of_lines_that_cannot_be_read_is_said(fresh, noted, advice):
     """Tests run as root, who may read all: what the indexer notes is put there by hand."""
     stack = fresh(INDEXER="cron")
     client = stack.client("logs")
     with closing(sqlite3.connect(stack.database("logs"))) as db:
-        db.execute("UPDATE number SET value = 0 WHERE name = 'sources_readable'")
+        db.execute("UPDATE number SET value = ? WHERE name = 'sources_readable'", (noted,))
         db.commit()
     answer = client.get("/health").json
-    assert "LOG_SOURCES" in answer["warning"]
+    assert "LOG_SOURCES" in answer["warning"] and advice in answer["warning"]
     assert answer["status"] == "ok"
     assert client.get("/api/logs").json["logs"] == []
 

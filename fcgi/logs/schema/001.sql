@@ -122,6 +122,6 @@ INSERT INTO number VALUES
 	('low_id', 1),                       -- lines below it are hidden (MAX_ENTRIES)
 	('last_pass', 0),                    -- Unix seconds: the last pass of ingest that read all there was
 	('cursors_seen', 0),                 -- Unix seconds: when cursor.seen was last brought up to date
-	('sources_readable', 1);             -- 0: LOG_SOURCES could not be read in the last pass
+	('sources_readable', 1);             -- of LOG_SOURCES in the last pass: 0 denied, 1 read, 2 not there
 
 -- include fcgi/common/imported.sql

@@ -60,9 +60,9 @@ LIBS_FCGI    := -lfcgi
 LIBS_errors  :=
 LIBS_logs    := -lpcre2-8
 LIBS_metrics :=
-LIBS_relay   := -lcurl
+LIBS_relay   :=
 LIBS_indexer := -lpcre2-8
-LIBS_deliver := -lcurl
+LIBS_deliver :=
 
 PROGRAMS := $(SERVICES:%=$(BIN)/monlight-%) $(BIN)/monlight-indexer
 ifneq ($(wildcard fcgi/logs/tail_main.c),)
@@ -209,7 +209,7 @@ $(NODE_STAMP): package.json package-lock.json
 	@mkdir -p $(@D) && touch $@
 $(VENV)/stamp: tests/requirements.txt
 	/usr/bin/python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # The Python SDK: its tests with the share of lines they reach, and its types.

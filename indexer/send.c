@@ -2,31 +2,31 @@
 /* One easy handle, reset before each use: what one transfer set never reaches the next. */
 #include "send.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "late_curl.h"
 #include "log.h"
 
 #define MAIL_SECONDS 30L
 #define HTTP_SECONDS 15L
 #define CONNECT_SECONDS 10L
 
+static const struct late_curl *curl;
 static CURL *handle;
 
 void
 send_init(void)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (handle = curl_easy_init()) == NULL)
-		log_fatalx("libcurl cannot start");
+	curl = late_curl(CURL_GLOBAL_DEFAULT);
+	if ((handle = curl->init()) == NULL)
+		log_fatalx("out of memory: a libcurl handle");
 }
 
 void
 send_end(void)
 {
-	curl_easy_cleanup(handle);
-	curl_global_cleanup();
+	curl->cleanup(handle);
 }
 
 struct source {
@@ -62,29 +62,29 @@ perform(char detail[SEND_DETAIL_SIZE], long ok_from, long ok_to)
 	CURLcode code;
 	long status = 0;
 
-	(void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
-	code = curl_easy_perform(handle);
-	(void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl->setopt(handle, CURLOPT_ERRORBUFFER, error);
+	code = curl->perform(handle);
+	(void)curl->getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
 	if (code != CURLE_OK)
-		(void)snprintf(detail, SEND_DETAIL_SIZE, "%s",
-		    *error != '\0' ? error : curl_easy_strerror(code));
+		(void)snprintf(
+		    detail, SEND_DETAIL_SIZE, "%s", *error != '\0' ? error : curl->strerror(code));
 	else
 		(void)snprintf(detail, SEND_DETAIL_SIZE, "answered %ld", status);
-	(void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
+	(void)curl->setopt(handle, CURLOPT_ERRORBUFFER, NULL);
 	return code == CURLE_OK && status >= ok_from && status <= ok_to ? 0 : -1;
 }
 
 static void
 begin(const char *url, const char *ca_file, long seconds)
 {
-	curl_easy_reset(handle);
-	(void)curl_easy_setopt(handle, CURLOPT_URL, url);
-	(void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	(void)curl_easy_setopt(handle, CURLOPT_TIMEOUT, seconds);
-	(void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, ignore);
+	curl->reset(handle);
+	(void)curl->setopt(handle, CURLOPT_URL, url);
+	(void)curl->setopt(handle, CURLOPT_NOSIGNAL, 1L);
+	(void)curl->setopt(handle, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	(void)curl->setopt(handle, CURLOPT_TIMEOUT, seconds);
+	(void)curl->setopt(handle, CURLOPT_WRITEFUNCTION, ignore);
 	if (ca_file != NULL)
-		(void)curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file);
+		(void)curl->setopt(handle, CURLOPT_CAINFO, ca_file);
 }
 
 int
@@ -92,28 +92,28 @@ send_mail(const struct smtp *smtp, const char *from, const char *to, const struc
     char detail[SEND_DETAIL_SIZE])
 {
 	struct source source = {message->data, message->len};
-	struct curl_slist *to_list = curl_slist_append(NULL, to);
+	struct curl_slist *to_list = curl->append(NULL, to);
 	char url[512];
 	int st;
 
 	(void)snprintf(url, sizeof url, "%s://%s:%lld", smtp->port == 465 ? "smtps" : "smtp",
 	    smtp->host, (long long)smtp->port);
 	begin(url, smtp->ca_file, MAIL_SECONDS);
-	(void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	(void)curl->setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	/* TRY goes on in clear where the server offers nothing better; ALL gives up. */
-	(void)curl_easy_setopt(
+	(void)curl->setopt(
 	    handle, CURLOPT_USE_SSL, (long)(smtp->tls_required ? CURLUSESSL_ALL : CURLUSESSL_TRY));
 	if (smtp->username != NULL) {
-		(void)curl_easy_setopt(handle, CURLOPT_USERNAME, smtp->username);
-		(void)curl_easy_setopt(handle, CURLOPT_PASSWORD, smtp->password);
+		(void)curl->setopt(handle, CURLOPT_USERNAME, smtp->username);
+		(void)curl->setopt(handle, CURLOPT_PASSWORD, smtp->password);
 	}
-	(void)curl_easy_setopt(handle, CURLOPT_MAIL_FROM, from);
-	(void)curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to_list);
-	(void)curl_easy_setopt(handle, CURLOPT_READFUNCTION, read_source);
-	(void)curl_easy_setopt(handle, CURLOPT_READDATA, &source);
-	(void)curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+	(void)curl->setopt(handle, CURLOPT_MAIL_FROM, from);
+	(void)curl->setopt(handle, CURLOPT_MAIL_RCPT, to_list);
+	(void)curl->setopt(handle, CURLOPT_READFUNCTION, read_source);
+	(void)curl->setopt(handle, CURLOPT_READDATA, &source);
+	(void)curl->setopt(handle, CURLOPT_UPLOAD, 1L);
 	st = perform(detail, 200, 299);
-	curl_slist_free_all(to_list);
+	curl->free_all(to_list);
 	return st;
 }
 
@@ -121,16 +121,16 @@ int
 send_json(
     const char *url, const char *ca_file, const struct buf *body, char detail[SEND_DETAIL_SIZE])
 {
-	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	struct curl_slist *headers = curl->append(NULL, "Content-Type: application/json");
 	int st;
 
 	begin(url, ca_file, HTTP_SECONDS);
-	(void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-	(void)curl_easy_setopt(handle, CURLOPT_USERAGENT, "monlight/" MONLIGHT_VERSION);
-	(void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body->data);
-	(void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+	(void)curl->setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl->setopt(handle, CURLOPT_HTTPHEADER, headers);
+	(void)curl->setopt(handle, CURLOPT_USERAGENT, "monlight/" MONLIGHT_VERSION);
+	(void)curl->setopt(handle, CURLOPT_POSTFIELDS, body->data);
+	(void)curl->setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
 	st = perform(detail, 200, 299);
-	curl_slist_free_all(headers);
+	curl->free_all(headers);
 	return st;
 }

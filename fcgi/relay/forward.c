@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * libcurl's easy interface; a handle keeps its connection from one transfer to the
- * next.  The library is loaded for the first transfer: it brings some thirty others
- * with it, whose relocations alone are 1.4 MB of each process, and most pools of a
- * relay wait for a visitor most of the time.
- */
+/* A handle of libcurl, made for the first transfer, keeps its connection from one to the next. */
 #include "forward.h"
 
-#define CURL_DISABLE_TYPECHECK /* its macros call the functions by their own names */
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +10,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "clock.h"
+#include "late_curl.h"
 #include "log.h"
 #include "text.h"
 
@@ -36,51 +29,7 @@ struct forward {
 	int64_t paused_until;
 };
 
-/* ---- the library ---------------------------------------------------------------- */
-
-static struct {
-	__typeof__(curl_global_init) *global_init;
-	__typeof__(curl_easy_init) *init;
-	__typeof__(curl_easy_cleanup) *cleanup;
-	__typeof__(curl_easy_setopt) *setopt;
-	__typeof__(curl_easy_perform) *perform;
-	__typeof__(curl_easy_getinfo) *getinfo;
-	__typeof__(curl_easy_strerror) *strerror;
-	__typeof__(curl_slist_append) *append;
-	__typeof__(curl_slist_free_all) *free_all;
-} curl;
-
-static void
-load_library(long parts)
-{
-	static const struct {
-		void *to;
-		const char *name;
-	} functions[] = {
-	    {&curl.global_init, "curl_global_init"},
-	    {&curl.init, "curl_easy_init"},
-	    {&curl.cleanup, "curl_easy_cleanup"},
-	    {&curl.setopt, "curl_easy_setopt"},
-	    {&curl.perform, "curl_easy_perform"},
-	    {&curl.getinfo, "curl_easy_getinfo"},
-	    {&curl.strerror, "curl_easy_strerror"},
-	    {&curl.append, "curl_slist_append"},
-	    {&curl.free_all, "curl_slist_free_all"},
-	};
-	void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-
-	if (library == NULL)
-		log_fatalx("%s", dlerror());
-	for (size_t i = 0; i < NELEM(functions); i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (function == NULL)
-			log_fatalx("%s", dlerror());
-		memcpy(functions[i].to, &function, sizeof function);
-	}
-	if (curl.global_init(parts) != CURLE_OK)
-		log_fatalx("libcurl cannot start");
-}
+static const struct late_curl *curl;
 
 /* ---- transfers ------------------------------------------------------------------- */
 
@@ -102,22 +51,21 @@ set_up(struct forward *f)
 	long parts = text_starts_with(f->url, "https:") ? CURL_GLOBAL_SSL : CURL_GLOBAL_NOTHING;
 	CURL *h;
 
-	if (curl.init == NULL)
-		load_library(parts);
-	if ((h = f->handle = curl.init()) == NULL)
+	curl = late_curl(parts);
+	if ((h = f->handle = curl->init()) == NULL)
 		log_fatalx("out of memory: a libcurl handle");
-	(void)curl.setopt(h, CURLOPT_URL, f->url);
-	(void)curl.setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl->setopt(h, CURLOPT_URL, f->url);
+	(void)curl->setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* One host's services speak to each other: a proxy for the world is not for them. */
-	(void)curl.setopt(h, CURLOPT_PROXY, "");
-	(void)curl.setopt(h, CURLOPT_NOSIGNAL, 1L);
-	(void)curl.setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	(void)curl.setopt(h, CURLOPT_CONNECTTIMEOUT_MS, f->connect_ms);
-	(void)curl.setopt(h, CURLOPT_TIMEOUT_MS, f->total_ms);
-	(void)curl.setopt(h, CURLOPT_MAXCONNECTS, 1L);
-	(void)curl.setopt(h, CURLOPT_WRITEFUNCTION, take_answer);
-	(void)curl.setopt(h, CURLOPT_WRITEDATA, &f->answer);
-	(void)curl.setopt(h, CURLOPT_ERRORBUFFER, f->error);
+	(void)curl->setopt(h, CURLOPT_PROXY, "");
+	(void)curl->setopt(h, CURLOPT_NOSIGNAL, 1L);
+	(void)curl->setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	(void)curl->setopt(h, CURLOPT_CONNECTTIMEOUT_MS, f->connect_ms);
+	(void)curl->setopt(h, CURLOPT_TIMEOUT_MS, f->total_ms);
+	(void)curl->setopt(h, CURLOPT_MAXCONNECTS, 1L);
+	(void)curl->setopt(h, CURLOPT_WRITEFUNCTION, take_answer);
+	(void)curl->setopt(h, CURLOPT_WRITEDATA, &f->answer);
+	(void)curl->setopt(h, CURLOPT_ERRORBUFFER, f->error);
 }
 
 struct forward *
@@ -138,7 +86,7 @@ forward_free(struct forward *f)
 	if (f == NULL)
 		return;
 	if (f->handle != NULL)
-		curl.cleanup(f->handle);
+		curl->cleanup(f->handle);
 	buf_free(&f->answer);
 	free(f->url);
 	free(f->key);
@@ -152,7 +100,7 @@ add_header(struct curl_slist *list, const char *name, const char *value)
 	struct curl_slist *longer;
 
 	(void)snprintf(line, sizeof line, "%s: %s", name, value);
-	if ((longer = curl.append(list, line)) == NULL)
+	if ((longer = curl->append(list, line)) == NULL)
 		log_fatalx("out of memory: a header");
 	return longer;
 }
@@ -167,14 +115,14 @@ make_headers(const struct forward *f, const char *event)
 	if (event != NULL)
 		list = add_header(list, "Idempotency-Key", event);
 	/* Without this libcurl asks first whether a large body is welcome, and waits a second. */
-	return curl.append(list, "Expect:");
+	return curl->append(list, "Expect:");
 }
 
 static void
 note_failure(struct forward *f, CURLcode code)
 {
 	if (*f->error == '\0')
-		(void)snprintf(f->error, sizeof f->error, "%s", curl.strerror(code));
+		(void)snprintf(f->error, sizeof f->error, "%s", curl->strerror(code));
 	f->pause_us = f->pause_us == 0 ? FIRST_PAUSE_US : f->pause_us * 2;
 	if (f->pause_us > LAST_PAUSE_US)
 		f->pause_us = LAST_PAUSE_US;
@@ -204,13 +152,13 @@ forward_post(struct forward *f, const char *event, const void *body, size_t len)
 		set_up(f);
 	*f->error = '\0';
 	headers = make_headers(f, event);
-	(void)curl.setopt(f->handle, CURLOPT_HTTPHEADER, headers);
-	(void)curl.setopt(f->handle, CURLOPT_POSTFIELDS, body);
-	(void)curl.setopt(f->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-	code = curl.perform(f->handle);
-	(void)curl.getinfo(f->handle, CURLINFO_RESPONSE_CODE, &status);
-	(void)curl.setopt(f->handle, CURLOPT_HTTPHEADER, NULL);
-	curl.free_all(headers);
+	(void)curl->setopt(f->handle, CURLOPT_HTTPHEADER, headers);
+	(void)curl->setopt(f->handle, CURLOPT_POSTFIELDS, body);
+	(void)curl->setopt(f->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	code = curl->perform(f->handle);
+	(void)curl->getinfo(f->handle, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl->setopt(f->handle, CURLOPT_HTTPHEADER, NULL);
+	curl->free_all(headers);
 	/* A status whose body did not arrive whole is no answer: what it said is not known. */
 	if (code != CURLE_OK) {
 		note_failure(f, code);

@@ -114,6 +114,22 @@ compiled(const struct db *db, int statement)
 }
 
 int
+db_compile(struct db *db, int statement)
+{
+	const char *text = db->schema->statements[statement];
+
+	if (text == NULL) {
+		log_errorx("%s: statement %d is missing", db->schema->name, statement);
+		db->fault = DB_BROKEN;
+		return DB_FAILED;
+	}
+	if (sqlite3_prepare_v3(db->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+		&db->fixed[statement], NULL) != SQLITE_OK)
+		return db_fail(db, text);
+	return 0;
+}
+
+int
 db_prepare(struct db *db, const char *text)
 {
 	int oldest = 0;
@@ -241,6 +257,11 @@ db_query(struct db *db, int statement, const struct db_value *values, int n)
 	sqlite3_stmt *stmt = compiled(db, statement);
 
 	db->fault = DB_OK;
+	if (stmt == NULL) {
+		if (db_compile(db, statement) == DB_FAILED)
+			return DB_FAILED;
+		stmt = compiled(db, statement);
+	}
 	rewind_statement(db, stmt);
 	(void)sqlite3_clear_bindings(stmt);
 	if (bind(stmt, values, n) != SQLITE_OK)

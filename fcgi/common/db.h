@@ -4,8 +4,9 @@
  *
  * The convention of the whole project for what asks a database: below zero it
  * failed and is already logged, zero there is nothing, above zero there is a row.
- * Statements are numbered: the service's enum for those compiled at open, and
- * what db_prepare() returns for those put together from fixed fragments.  Values
+ * Statements are numbered: the service's enum for those of its schema, compiled when
+ * they are first asked, and what db_prepare() returns for those put together from fixed
+ * fragments.  Values
  * are always bound, by reference: texts and blobs must live until the statement has
  * no row left or failed; then it resets itself.
  *
@@ -68,7 +69,7 @@ struct db_value {
 struct db_value db_value_text(const char *);
 
 /*
- * Opens path, makes it if it is not there, migrates it, compiles all statements.
+ * Opens path, makes it if it is not there, migrates it.
  * Returns NULL, with the reason logged, if any of that fails or if the file
  * belongs to something else or to a newer version.
  */

@@ -39,6 +39,8 @@ struct db {
 
 /* Remembers the fault and logs it with what was tried; returns DB_FAILED. */
 int db_fail(struct db *, const char *what);
+/* Compiles a statement of the schema; 0, or DB_FAILED, logged. */
+int db_compile(struct db *, int statement);
 /* SQLite's progress handler; not 0 interrupts the statement. */
 int db_look_at_deadline(void *arg);
 /* The value of a pragma, or of any query with one number.  Returns 0 or DB_FAILED. */

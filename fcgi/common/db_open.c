@@ -85,20 +85,16 @@ fail:
 	return -1;
 }
 
+/* A debug build compiles all statements at once, so that its tests meet each of them. */
 static int
-compile(struct db *db)
+begin_statements(struct db *db)
 {
 	db->fixed = heap_alloc(sizeof(sqlite3_stmt *) * (size_t)(db->schema->nstatements + 1));
+#ifdef MONLIGHT_DEBUG
 	for (int i = 0; i < db->schema->nstatements; i++)
-		if (db->schema->statements[i] == NULL ||
-		    sqlite3_prepare_v3(db->handle, db->schema->statements[i], -1,
-			SQLITE_PREPARE_PERSISTENT, &db->fixed[i], NULL) != SQLITE_OK) {
-			log_errorx("%s: statement %d: %s: %s", db->schema->name, i,
-			    sqlite3_errmsg(db->handle),
-			    db->schema->statements[i] != NULL ? db->schema->statements[i]
-							      : "missing");
+		if (db_compile(db, i) == DB_FAILED)
 			return -1;
-		}
+#endif
 	return 0;
 }
 
@@ -142,7 +138,7 @@ db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 	(void)db_lock_file(db);
 	st = set_up(db, sync) == -1 ? -1 : migrate(db);
 	db_unlock_file(db);
-	if (st == -1 || compile(db) == -1)
+	if (st == -1 || begin_statements(db) == -1)
 		goto fail;
 	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, db_look_at_deadline, db);
 	return db;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The jobs `merge` and `retention` of the log store; the work is the store's (store.h). */
-#include <malloc.h>
 
 #include "clock.h"
 #include "indexer.h"
@@ -33,8 +32,6 @@ logs_merge(struct pass *pass)
 		more = store_merge(st, segment_bytes(pass), clock_now());
 	} while (more == 1 && !indexer_stopping());
 	store_free(st);
-	/* Sealing takes megabytes for a moment; an idle indexer takes none of them. */
-	(void)malloc_trim(0);
 	if (more != -1 && db_free_bytes(pass->db) > FREE_BYTES)
 		more = db_shrink(pass->db, SHRINK_PAGES);
 	return more == -1 ? -1 : 0;

@@ -20,6 +20,7 @@
  * processes never do the same job at once: the later one passes it over.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,6 +340,8 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 			if (due[i] < next)
 				next = due[i];
 		}
+		/* Sealing takes megabytes for a moment; an idle indexer keeps none of them. */
+		(void)malloc_trim(0);
 		wait = next > clock_mono_us() ? next - clock_mono_us() : 0;
 		timeout = (struct timespec){wait / 1000000, wait % 1000000 * 1000};
 		if (ppoll(watches, NELEM(watches), &timeout, waiting) == -1)

@@ -9,13 +9,12 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from stack import ROOT, eventually
+from stack import ROOT, eventually, free_ports
 
 SDK = ROOT / "sdks" / "python"
 VENV = ROOT / "build" / "venv"
@@ -66,9 +65,7 @@ class Host:
     """
 
     def __init__(self, stack, framework, server, workers, project, python="newest", **variables):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         where = ["-b", f"127.0.0.1:{self.port}"]
         if server == "uvicorn":
             where = ["--port", str(self.port)]

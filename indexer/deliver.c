@@ -6,7 +6,6 @@
 
 #include "alert.h"
 #include "log.h"
-#include "mail.h"
 
 #define GIVE_UP_SECONDS (24 * 3600)
 #define FIRST_PAUSE 15 /* seconds; doubles up to LAST_PAUSE */
@@ -54,12 +53,12 @@ tell(const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t id, int64_t
 
 	if (insert == DB_FAILED)
 		return DB_FAILED;
-	for (size_t i = 0; i < cfg->nchannels; i++)
+	for (size_t i = 0; i < cfg->channels.n; i++)
 		if (db_run(q->db, insert,
-			DB_ARGS(DB_INT(id), DB_TEXT(cfg->channels[i].name), DB_INT(now))) ==
+			DB_ARGS(DB_INT(id), DB_TEXT(cfg->channels.items[i].name), DB_INT(now))) ==
 		    DB_FAILED)
 			return DB_FAILED;
-	return update_alert(q, id, cfg->nchannels > 0 ? "sending" : "done");
+	return update_alert(q, id, cfg->channels.n > 0 ? "sending" : "done");
 }
 
 struct waiting {
@@ -236,8 +235,16 @@ static int
 attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct arena *mem,
     const struct attempt *due, char detail[SEND_DETAIL_SIZE])
 {
-	const struct channel *channel = deliver_channel(cfg, due->channel);
+	const struct alert_channel *channel = alert_channels_find(&cfg->channels, due->channel);
 	const char *at = strrchr(cfg->smtp_from, '@');
+	struct alert_letter letter = {
+	    .service = q->service,
+	    .base_url = q->base_url,
+	    .from = cfg->smtp_from,
+	    .id = arena_printf(mem, "%s.%lld.%lld.%lld@%s", q->service, (long long)due->alert_id,
+		(long long)due->id, (long long)due->created_at, at != NULL ? at + 1 : "monlight"),
+	    .date = due->created_at,
+	};
 	struct buf message = {0};
 	int st;
 
@@ -245,24 +252,11 @@ attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct are
 		(void)snprintf(detail, SEND_DETAIL_SIZE, "this channel is not configured any more");
 		return -1;
 	}
-	if (channel->address != NULL) {
-		struct mail mail = {
-		    .from = cfg->smtp_from,
-		    .to = channel->address,
-		    .base_url = q->base_url,
-		    .date = due->created_at,
-		    .message_id = arena_printf(mem, "%s.%lld.%lld.%lld@%s", q->service,
-			(long long)due->alert_id, (long long)due->id, (long long)due->created_at,
-			at != NULL ? at + 1 : "monlight"),
-		};
-
-		mail_write(&message, &mail, &due->alert);
-		st = send_mail(&cfg->smtp, cfg->smtp_from, channel->address, &message, detail);
-	} else {
-		webhook_write(&message, channel->webhook.format, &due->alert, q->service,
-		    q->base_url, due->created_at);
-		st = send_json(channel->webhook.url, cfg->smtp_ca_file, &message, detail);
-	}
+	letter.to = channel->to;
+	channel->write(&message, &letter, &due->alert);
+	st = channel->way == ALERT_BY_MAIL
+		 ? send_mail(&cfg->smtp, letter.from, letter.to, &message, detail)
+		 : send_json(letter.to, cfg->smtp.ca_file, &message, detail);
 	buf_free(&message);
 	return st;
 }

@@ -12,37 +12,21 @@
 #ifndef DELIVER_H
 #define DELIVER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
+#include "alert_channels.h"
 #include "arena.h"
 #include "db.h"
 #include "send.h"
-#include "webhook.h"
-
-#define DELIVER_MAX_CHANNELS 32
-
-struct channel {
-	const char *name; /* as shown: "mail ops@example.com", "webhook 1 slack hooks.slack.com" */
-	const char *address; /* of a mail, else NULL */
-	struct webhook webhook;
-};
 
 struct deliver_cfg {
-	/* as configured */
-	const char *smtp_host, *smtp_username, *smtp_password, *smtp_from, *smtp_ca_file;
-	int64_t smtp_port;
-	int smtp_tls_required; /* enum: 0 auto (on with a user name), 1 on, 2 off */
-	const char *alert_emails, *alert_webhooks;
+	struct alert_lists lists;
+	const char *smtp_from;
 	int64_t hourly_cap, cap_seconds;
-
-	/* made from it by deliver_channels() */
+	/* made by the program from what is configured */
 	struct smtp smtp;
-	struct channel channels[DELIVER_MAX_CHANNELS];
-	size_t nchannels;
-	char *texts[2]; /* what the channels point into */
+	struct alert_channels channels;
 };
 
 struct deliver_queue {
@@ -50,14 +34,6 @@ struct deliver_queue {
 	const char *service;  /* "errors" */
 	const char *base_url; /* of its pages */
 };
-
-/*
- * Makes the channels from the lists of addresses and URLs.  Texts live until the
- * process ends.  Returns how many items were bad, each reported on errors.
- */
-int deliver_channels(struct deliver_cfg *, FILE *errors);
-/* The channel of that name, or NULL when it is configured no longer. */
-const struct channel *deliver_channel(const struct deliver_cfg *, const char *name);
 
 /*
  * One pass over a queue.  *next is when the next attempt or digest is due, in Unix

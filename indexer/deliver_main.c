@@ -43,6 +43,7 @@ static struct deliver_settings {
 	const char *home;
 	int log_level;
 	struct deliver_cfg deliver;
+	int smtp_tls;                         /* enum smtp_tls */
 	const char *errors_path, *errors_url; /* databases, and where their pages are */
 	const char *metrics_path, *metrics_url;
 	const char *relay_path;
@@ -53,6 +54,7 @@ static struct deliver_settings {
 
 #define CFG(member) offsetof(struct deliver_settings, member)
 
+enum smtp_tls { TLS_AUTO, TLS_ON, TLS_OFF };
 static const char *const tls_words[] = {"auto", "on", "off", NULL};
 
 static const struct cfg_field common_fields[] = {
@@ -67,24 +69,19 @@ static const struct cfg_field errors_fields[] = {
 	"the error tracker's SQLite file"},
     {"BASE_URL", CFG_TEXT, 0, CFG(errors_url), "http://localhost:5010", 0, 0, NULL,
 	"what links in alerts of errors begin with"},
-    {"SMTP_HOST", CFG_TEXT, 0, CFG(deliver.smtp_host), NULL, 0, 0, NULL,
-	"mail server; unset: alerts are not mailed"},
-    {"SMTP_PORT", CFG_INT, 0, CFG(deliver.smtp_port), "25", 1, 65535, NULL,
+    ALERT_LIST_FIELDS(CFG(deliver.lists)),
+    {"SMTP_PORT", CFG_INT, 0, CFG(deliver.smtp.port), "25", 1, 65535, NULL,
 	"its port; 465 speaks TLS from the start"},
-    {"SMTP_USERNAME", CFG_TEXT, 0, CFG(deliver.smtp_username), NULL, 0, 0, NULL,
+    {"SMTP_USERNAME", CFG_TEXT, 0, CFG(deliver.smtp.username), NULL, 0, 0, NULL,
 	"name to sign in there with"},
-    {"SMTP_PASSWORD", CFG_TEXT, CFG_SECRET, CFG(deliver.smtp_password), NULL, 0, 0, NULL,
+    {"SMTP_PASSWORD", CFG_TEXT, CFG_SECRET, CFG(deliver.smtp.password), NULL, 0, 0, NULL,
 	"its password"},
     {"SMTP_FROM", CFG_TEXT, 0, CFG(deliver.smtp_from), "errors@example.com", 0, 0, NULL,
 	"sender of the mails"},
-    {"SMTP_TLS_REQUIRED", CFG_CHOICE, 0, CFG(deliver.smtp_tls_required), "auto", 0, 0, tls_words,
+    {"SMTP_TLS_REQUIRED", CFG_CHOICE, 0, CFG(smtp_tls), "auto", 0, 0, tls_words,
 	"whether mail goes over TLS or not at all; auto: where there is a password"},
-    {"SMTP_CA_FILE", CFG_PATH, 0, CFG(deliver.smtp_ca_file), NULL, 0, 0, NULL,
+    {"SMTP_CA_FILE", CFG_PATH, 0, CFG(deliver.smtp.ca_file), NULL, 0, 0, NULL,
 	"certificates to trust instead of the system's"},
-    {"ALERT_EMAILS", CFG_TEXT, 0, CFG(deliver.alert_emails), NULL, 0, 0, NULL,
-	"whom to mail alerts to, comma-separated"},
-    {"ALERT_WEBHOOKS", CFG_TEXT, CFG_SECRET, CFG(deliver.alert_webhooks), NULL, 0, 0, NULL,
-	"where to post alerts to, comma-separated: [json|slack|discord] URL"},
     {"ALERT_HOURLY_CAP", CFG_INT, 0, CFG(deliver.hourly_cap), "20", 0, 100000, NULL,
 	"alerts told one by one in ALERT_CAP_SECONDS, the rest in a digest; 0: no cap"},
     {"ALERT_CAP_SECONDS", CFG_INT, 0, CFG(deliver.cap_seconds), "3600", 1, 604800, NULL,
@@ -270,7 +267,7 @@ enter_sandbox(void)
 	    {cfg.errors_path, SANDBOX_WRITE_BESIDE},
 	    {cfg.metrics_path, SANDBOX_WRITE_BESIDE},
 	    {cfg.relay_path, SANDBOX_WRITE_BESIDE},
-	    {cfg.deliver.smtp_ca_file, SANDBOX_READ},
+	    {cfg.deliver.smtp.ca_file, SANDBOX_READ},
 	    /* Names, certificates and random numbers; resolv.conf may be a link to the second. */
 	    {"/etc", SANDBOX_READ},
 	    {"/run/systemd/resolve", SANDBOX_READ},
@@ -287,10 +284,28 @@ usage(void)
 	(void)fprintf(stderr, "usage: monlight-deliver [-fhnV]\n");
 }
 
+static struct arena *kept; /* texts of the channels */
+
+/* What no row says: which variables go together, and where alerts go by all of them. */
 static int
-make_channels(FILE *errors)
+complete(FILE *errors)
 {
-	return deliver_channels(&cfg.deliver, errors);
+	struct smtp *smtp = &cfg.deliver.smtp;
+	int bad = 0;
+
+	kept = arena_new(0);
+	smtp->host = cfg.deliver.lists.smtp_host;
+	smtp->tls_required =
+	    cfg.smtp_tls == TLS_ON || (cfg.smtp_tls == TLS_AUTO && smtp->username != NULL);
+	if ((smtp->username == NULL) != (smtp->password == NULL)) {
+		(void)fprintf(errors, "SMTP_USERNAME and SMTP_PASSWORD go together\n");
+		bad++;
+	}
+	if (smtp->username != NULL && !smtp->tls_required && smtp->port != SMTPS_PORT) {
+		(void)fprintf(errors, "SMTP_TLS_REQUIRED=off would send SMTP_PASSWORD in clear\n");
+		bad++;
+	}
+	return bad + alert_channels_read(&cfg.deliver.lists, kept, &cfg.deliver.channels, errors);
 }
 
 static bool
@@ -305,7 +320,7 @@ static const struct process_program program = {
     .sections = sections,
     .nsections = NELEM(sections),
     .log_level = &cfg.log_level,
-    .complete = make_channels,
+    .complete = complete,
     .accepts = accepts,
     .usage = usage,
 };
@@ -323,7 +338,7 @@ main(int argc, char *argv[])
 		process_follow_parent();
 	process_hold_signals(&waiting);
 	/* What sends mail loads TLS, which takes more memory than all the rest. */
-	if (cfg.deliver.nchannels > 0)
+	if (cfg.deliver.channels.n > 0)
 		send_init();
 	connect_drain();
 	mem = arena_new(ARENA_KEEP);
@@ -335,11 +350,12 @@ main(int argc, char *argv[])
 	else
 		failed = run_once(mem);
 	arena_free(mem);
+	arena_free(kept);
 	for (size_t i = 0; i < NELEM(queues); i++)
 		db_close(queues[i].db);
 	for (int to = 0; to < DESTINATIONS; to++)
 		forward_free(drain.lanes[to].to);
-	if (cfg.deliver.nchannels > 0)
+	if (cfg.deliver.channels.n > 0)
 		send_end();
 	return failed > 0 ? 1 : 0;
 }

@@ -96,7 +96,7 @@ send_mail(const struct smtp *smtp, const char *from, const char *to, const struc
 	char url[512];
 	int st;
 
-	(void)snprintf(url, sizeof url, "%s://%s:%lld", smtp->port == 465 ? "smtps" : "smtp",
+	(void)snprintf(url, sizeof url, "%s://%s:%lld", smtp->port == SMTPS_PORT ? "smtps" : "smtp",
 	    smtp->host, (long long)smtp->port);
 	begin(url, smtp->ca_file, MAIL_SECONDS);
 	(void)curl->setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");

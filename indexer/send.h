@@ -13,10 +13,11 @@
 #include "buf.h"
 
 #define SEND_DETAIL_SIZE 256
+#define SMTPS_PORT 465 /* TLS from the start */
 
 struct smtp {
 	const char *host;
-	int64_t port;                    /* 465: TLS from the start */
+	int64_t port;
 	const char *username, *password; /* both or none */
 	const char *ca_file;             /* NULL: the system's certificates */
 	bool tls_required;               /* refuse to go on in clear */

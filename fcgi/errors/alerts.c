@@ -97,16 +97,15 @@ int
 errors_test_alert(struct req *rq)
 {
 	static const struct query_field fields[] = {{"wait", QUERY_FLAG, 0, 0, 0, 0, 0, NULL}};
-	const struct errors_cfg *cfg = errors_cfg(rq);
+	const char *missing = alert_channels_missing(&errors_cfg(rq)->alert_lists);
 	bool wait;
 	int64_t id;
 	int st;
 
 	if ((st = query_read(rq, fields, NELEM(fields), &wait)) != 0)
 		return st;
-	if (!errors_has_channel(cfg))
-		return req_fail(rq, 503, "SMTP not configured: %s is not set",
-		    cfg->smtp_host == NULL ? "SMTP_HOST" : "ALERT_EMAILS");
+	if (missing != NULL)
+		return req_fail(rq, 503, "SMTP not configured: %s is not set", missing);
 	if (enqueue_test(rq, &id) == -1)
 		return req_fail_db(rq);
 	return wait ? wait_outcome(rq, id) : dispatched(rq, id);

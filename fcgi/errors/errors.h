@@ -3,6 +3,7 @@
 #ifndef ERRORS_H
 #define ERRORS_H
 
+#include "alert_channels.h"
 #include "app.h"
 #include "errors_sql.h"
 
@@ -17,11 +18,10 @@ struct errors_cfg {
 	int64_t max_occurrences; /* kept of a key: so many first ones, so many last ones */
 	int64_t max_bytes;       /* of the database; 0: no limit */
 	bool scrub;
-	/* of alerts; the tracker itself only asks whether there is anyone to tell */
-	const char *smtp_host, *alert_emails, *alert_webhooks;
-	int64_t alert_new_after; /* with which report a new error is told of */
-	const char *alert_spike; /* "N/M" as configured, or NULL */
-	struct spike spike;      /* made from it by main.c */
+	struct alert_lists alert_lists; /* who is to be told: here only whether there is anyone */
+	int64_t alert_new_after;        /* with which report a new error is told of */
+	const char *alert_spike;        /* "N/M" as configured, or NULL */
+	struct spike spike;             /* made from it by main.c */
 };
 
 /* The numbers of struct app's counters, in main.c. */
@@ -76,9 +76,6 @@ int want_ids(struct req *, const cJSON *doc, struct ids *);
  */
 int errors_count_hour(struct db *, struct arena *, int64_t key_id, int64_t at, int64_t count);
 int errors_hours(struct db *, int64_t id, int64_t first_hour, int64_t *counts, size_t n);
-
-/* Whether alerts have somewhere to go. */
-bool errors_has_channel(const struct errors_cfg *);
 
 /* Adds to an error's history what the asker does with it.  0 or DB_FAILED. */
 int errors_note(struct req *, int64_t id, const char *action, const char *detail);

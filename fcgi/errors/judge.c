@@ -9,7 +9,8 @@ static int64_t
 minutes_wanted(const struct storing *s, const struct known *k)
 {
 	const struct errors_cfg *cfg = errors_cfg(s->rq);
-	int64_t spike = cfg->spike.reports > 0 && errors_has_channel(cfg) ? cfg->spike.minutes : 0;
+	bool told = alert_channels_missing(&cfg->alert_lists) == NULL;
+	int64_t spike = cfg->spike.reports > 0 && told ? cfg->spike.minutes : 0;
 	int64_t ignored = k->status == STATUS_IGNORED ? k->ignored_minutes : 0;
 
 	return spike > ignored ? spike : ignored;

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "alert.h"
 #include "clock.h"
 #include "report.h"
 #include "scrub.h"
@@ -14,12 +13,6 @@
 #define TITLE_MESSAGE 80 /* bytes of the message in a title */
 /* Alerts an hour; people are told in a digest by then, and the queue has an end. */
 #define ALERTS_MAX 1000
-
-bool
-errors_has_channel(const struct errors_cfg *cfg)
-{
-	return cfg->alert_webhooks != NULL || (cfg->alert_emails != NULL && cfg->smtp_host != NULL);
-}
 
 static int
 tell(struct storing *s, const char *kind, const char *heading)
@@ -94,7 +87,7 @@ report_notify(struct storing *s, const struct known *k)
 	const struct errors_cfg *cfg = errors_cfg(s->rq);
 	bool spikes = false;
 
-	if (!errors_has_channel(cfg))
+	if (alert_channels_missing(&cfg->alert_lists) != NULL)
 		return 0;
 	if (cfg->spike.reports > 0 && find_spike(s, &spikes) == -1)
 		return DB_FAILED;

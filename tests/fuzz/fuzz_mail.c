@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any alert as a mail: lines of ASCII that end with CRLF and are no longer than RFC 5322
- * allows, the headers that mail.c writes and no other, three boundaries and no more.
+ * allows, the headers that alert_mail.c writes and no other, three boundaries and no more.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mail.h"
+#include "alert_mail.h"
 #include "span.h"
 #include "text.h"
 
@@ -98,10 +98,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *mem = arena_new(0);
-	struct mail mail = {.from = "tracker@shop.example",
-	    .to = "ops@shop.example",
+	struct alert_letter letter = {.service = "errors",
 	    .base_url = "https://monlight.example",
-	    .message_id = "1@shop.example"};
+	    .from = "tracker@shop.example",
+	    .to = "ops@shop.example",
+	    .id = "1@shop.example"};
 	struct alert alert = {.kind = "new", .title = next_text(mem, &data, &size)};
 	struct buf out = {0};
 
@@ -116,7 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		alert_fact(&alert, name, value);
 	}
-	mail_write(&out, &mail, &alert);
+	alert_mail_write(&out, &letter, &alert);
 	check_message((struct span){out.data, out.len});
 	buf_free(&out);
 	arena_free(mem);

@@ -217,7 +217,7 @@ the_alert_queue_takes_a_thousand_an_hour(void **state)
 	char more[64];
 
 	(void)state;
-	tracker_cfg.alert_webhooks = "http://127.0.0.1:9/";
+	tracker_cfg.alert_lists.webhooks = "http://127.0.0.1:9/";
 	tracker_cfg.alert_new_after = 1;
 	for (int i = 0; i < 1003; i++) {
 		(void)snprintf(more, sizeof more, ",\"fingerprint\":[\"%d\"]", i);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds both bodies first, then wraps them; every value passes one of four encoders. */
-#include "mail.h"
+#include "alert_mail.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
+#include "arena.h"
 #include "text.h"
 
+/* Longest preformatted text a mail carries; more is cut with a mark. */
+#define TEXT_MAX ((size_t)65536)
 #define BOUNDARY "=_monlight_7d1e9c_="
 #define LINE_MAX_QP 76      /* RFC 2045, 6.7 (5) */
 #define ENCODED_WORD_MAX 75 /* RFC 2047, 2 */
@@ -28,8 +31,9 @@ is_plain(const char *text)
 	return true;
 }
 
-void
-mail_encode_header(struct buf *out, const char *text, size_t used)
+/* Appends text as encoded words, or as it is; used is how much stands in the line already. */
+static void
+encode_header(struct buf *out, const char *text, size_t used)
 {
 	static const char open[] = "=?utf-8?Q?", close[] = "?=";
 	size_t left = strlen(text), room;
@@ -74,8 +78,9 @@ mail_encode_header(struct buf *out, const char *text, size_t used)
 	}
 }
 
-void
-mail_encode_body(struct buf *out, const char *text, size_t len)
+/* Appends bytes as quoted-printable lines of at most 76 characters. */
+static void
+encode_body(struct buf *out, const char *text, size_t len)
 {
 	size_t line = 0;
 
@@ -150,13 +155,13 @@ add_address(struct buf *out, const char *address)
 static const char cut_mark[] = "\n[cut here: the rest is on the page]\n";
 
 static void
-plain_body(struct buf *out, const struct mail *m, const struct alert *a, size_t text_len)
+plain_body(struct buf *out, const struct alert_letter *l, const struct alert *a, size_t text_len)
 {
 	buf_printf(out, "%s\n\n", a->heading != NULL ? a->heading : a->title);
 	for (size_t i = 0; i < a->nfacts; i++)
 		buf_printf(out, "%s: %s\n", a->facts[i].name, a->facts[i].value);
 	if (a->path != NULL)
-		buf_printf(out, "Page: %s%s\n", m->base_url, a->path);
+		buf_printf(out, "Page: %s%s\n", l->base_url, a->path);
 	if (a->text != NULL) {
 		buf_char(out, '\n');
 		buf_add(out, a->text, text_len);
@@ -165,7 +170,7 @@ plain_body(struct buf *out, const struct mail *m, const struct alert *a, size_t 
 		buf_char(out, '\n');
 	}
 	if (a->path != NULL)
-		buf_printf(out, "\n%s%s\n", m->base_url, a->path);
+		buf_printf(out, "\n%s%s\n", l->base_url, a->path);
 }
 
 static void
@@ -179,7 +184,7 @@ html_fact(struct buf *out, const char *name, const char *value)
 }
 
 static void
-html_body(struct buf *out, const struct mail *m, const struct alert *a, size_t text_len)
+html_body(struct buf *out, const struct alert_letter *l, const struct alert *a, size_t text_len)
 {
 	const char *heading = a->heading != NULL ? a->heading : a->title;
 
@@ -201,7 +206,7 @@ html_body(struct buf *out, const struct mail *m, const struct alert *a, size_t t
 	}
 	if (a->path != NULL) {
 		buf_str(out, "<p><a href=\"");
-		add_html(out, m->base_url, strlen(m->base_url));
+		add_html(out, l->base_url, strlen(l->base_url));
 		add_html(out, a->path, strlen(a->path));
 		buf_str(out, "\">Open it in Monlight</a></p>\n");
 	}
@@ -214,7 +219,7 @@ static void
 add_header_text(struct buf *out, const char *name, const char *text)
 {
 	buf_printf(out, "%s: ", name);
-	mail_encode_header(out, text, strlen(name) + 2);
+	encode_header(out, text, strlen(name) + 2);
 	buf_str(out, "\r\n");
 }
 
@@ -240,32 +245,47 @@ add_part(struct buf *out, const char *type, const struct buf *body)
 	    "--" BOUNDARY "\r\nContent-Type: %s; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
 	    type);
-	mail_encode_body(out, body->data, body->len);
+	encode_body(out, body->data, body->len);
 	buf_str(out, "\r\n");
 }
 
 void
-mail_write(struct buf *out, const struct mail *m, const struct alert *a)
+alert_mail_write(struct buf *out, const struct alert_letter *l, const struct alert *a)
 {
 	size_t text_len = a->text != NULL ? strlen(a->text) : 0;
 	struct buf body = {0};
 
-	text_len = text_utf8_cut(a->text, text_len, MAIL_TEXT_MAX);
+	text_len = text_utf8_cut(a->text, text_len, TEXT_MAX);
 	buf_str(out, "From: ");
-	add_address(out, m->from);
+	add_address(out, l->from);
 	buf_str(out, "\r\nTo: ");
-	add_address(out, m->to);
+	add_address(out, l->to);
 	buf_str(out, "\r\n");
 	add_header_text(out, "Subject", a->title);
-	add_date(out, m->date);
-	buf_printf(out, "Message-ID: <%s>\r\n", m->message_id);
+	add_date(out, l->date);
+	buf_printf(out, "Message-ID: <%s>\r\n", l->id);
 	buf_str(out, "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n"
 		     "Content-Type: multipart/alternative; boundary=\"" BOUNDARY "\"\r\n\r\n");
-	plain_body(&body, m, a, text_len);
+	plain_body(&body, l, a, text_len);
 	add_part(out, "text/plain", &body);
 	body.len = 0;
-	html_body(&body, m, a, text_len);
+	html_body(&body, l, a, text_len);
 	add_part(out, "text/html", &body);
 	buf_str(out, "--" BOUNDARY "--\r\n");
 	buf_free(&body);
+}
+
+int
+alert_mail_read(const char *item, int number, struct arena *mem, struct alert_channel *channel)
+{
+	(void)number;
+	if (strchr(item, '@') == NULL || strpbrk(item, " \t<>\r\n") != NULL)
+		return -1;
+	*channel = (struct alert_channel){
+	    .name = arena_printf(mem, "mail %s", item),
+	    .way = ALERT_BY_MAIL,
+	    .to = arena_strdup(mem, item),
+	    .write = alert_mail_write,
+	};
+	return 0;
 }

@@ -48,13 +48,20 @@ static const struct query_field fields[] = {
     {"fill", QUERY_CHOICE, 0, offsetof(struct params, fill), 0, 0, 0, fills},
 };
 
+/* The finest tier that still has what is so many seconds old. */
+static int
+kept_tier(const struct retention *keep, int64_t age)
+{
+	return age > keep->hour ? TIER_DAY : age > keep->minute ? TIER_HOUR : TIER_MINUTE;
+}
+
 /* The tier whose rows are kept long enough, and are not more than a screen shows. */
 static int
 automatic_tier(const struct retention *keep, int64_t age, int64_t length)
 {
-	if (age > keep->hour)
-		return TIER_DAY;
-	return age > keep->minute || length > SECONDS_PER_DAY ? TIER_HOUR : TIER_MINUTE;
+	int tier = kept_tier(keep, age);
+
+	return tier == TIER_MINUTE && length > SECONDS_PER_DAY ? TIER_HOUR : tier;
 }
 
 static int64_t
@@ -83,16 +90,25 @@ static int
 plan_step(struct req *rq, const struct params *params, struct plan *plan, int64_t from, int64_t to)
 {
 	const struct retention keep = metrics_retention(metrics_cfg(rq));
-	int tier = params->resolution;
+	int tier = params->resolution, kept = kept_tier(&keep, plan->now - to);
+	char multiple[PERIOD_TEXT_SIZE];
 
 	if (params->step != NULL) {
 		if (period_parse(params->step, &plan->span.step) == -1 ||
 		    plan->span.step % SECONDS_PER_MINUTE != 0)
 			return req_fail(rq, 400,
 			    "step must be whole minutes: a number and m, h or d, as in 5m");
+		/* Nothing would be found, which is not the same as that nothing was there. */
+		if (span_grain(plan->span.step) < kept)
+			return req_fail(rq, 400,
+			    "step must be a multiple of %s: nothing finer is kept of a time so far "
+			    "back",
+			    period_format(multiple, tiers[kept].seconds));
 	} else {
 		if (tier == -1 || tier == RESOLUTION_AUTO)
 			tier = automatic_tier(&keep, plan->now - from, to - from);
+		else if (tier < kept)
+			tier = kept;
 		plan->span.step = usual_step(tiers[tier].seconds, to - from, params->points);
 	}
 	plan->span.grain = span_grain(plan->span.step);
@@ -129,7 +145,10 @@ plan_range(struct req *rq, const struct params *params, struct plan *plan)
 	return 0;
 }
 
-/* The buckets that begin within the last period, and what lies in the future. */
+/*
+ * The buckets that begin within the last period, and what lies in the future; at
+ * least the one that it is now.
+ */
 static int
 plan_period(struct req *rq, const struct params *params, struct plan *plan)
 {
@@ -144,6 +163,8 @@ plan_period(struct req *rq, const struct params *params, struct plan *plan)
 		return st;
 	span->to = round_up(plan->now + METRICS_MAX_AHEAD + 1, span->step);
 	span->from = round_up(plan->now - seconds, span->step);
+	if (span->from > plan->now)
+		span->from = time_floor(plan->now, span->step);
 	/* What the contract lets through without a limit ends at ours. */
 	if (span->from < span->to - MAX_BUCKETS * span->step)
 		span->from = span->to - MAX_BUCKETS * span->step;

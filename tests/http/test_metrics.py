@@ -450,6 +450,28 @@ def test_buckets_of_any_length(metrics, name, settled):
             assert [row["count"] for row in rows] == expected
 
 
+@pytest.mark.parametrize("step", ["2h", "1d", "30d", "99999d"])
+def test_a_step_longer_than_the_period_is_the_bucket_that_it_is_now(metrics, name, step):
+    send(metrics, point(name))
+    answer = ask(metrics, name, period="1m", step=step)
+    assert [row["count"] for row in answer["data"]] == [1]
+    assert answer["data"][0]["bucket"] == answer["from"]
+
+
+def test_a_time_too_far_back_for_a_step_is_refused_not_empty(metrics, name):
+    """RETENTION_MINUTE is 24 hours, RETENTION_HOURLY 30 days."""
+    now = int(time.time())
+    send(metrics, point(name, timestamp=now - 3 * DAY))
+    back = {"name": name, "from": now - 3 * DAY - HOUR, "to": now - 2 * DAY}
+    assert sum(row["count"] for row in ask(metrics, step="2h", **back)["data"]) == 1
+    assert sum(row["count"] for row in ask(metrics, resolution="minute", **back)["data"]) == 1
+    for step, to, multiple in (("30m", now - 2 * DAY, "1h"), ("5h", now - 40 * DAY, "1d")):
+        query = {**back, "from": now - 50 * DAY, "to": to, "step": step}
+        answer = metrics.get(f"/api/metrics?{urlencode(query)}")
+        assert answer.status == 400
+        assert f"a multiple of {multiple}" in answer.detail
+
+
 @pytest.mark.parametrize(
     ("period", "points", "step"),
     [

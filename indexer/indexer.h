@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "db.h"
+#include "process.h"
 
 enum database { ERRORS, LOGS, METRICS, RELAY, DATABASES };
 
@@ -63,6 +64,10 @@ struct indexer_cfg {
 	struct logs_settings logs;
 	struct relay_settings relay;
 };
+
+/* The tables that fill it. */
+#define INDEXER_SECTIONS 5
+extern const struct process_section indexer_sections[INDEXER_SECTIONS];
 
 /* What a job is given. */
 struct pass {

@@ -146,7 +146,7 @@ set_multiline(struct tail *t, const struct log_container *c)
 
 /* Begins to follow a file, if it is not followed yet. */
 static struct tail *
-meet(struct ingest *in, struct pass *pass, const char *path, enum feed_format format,
+meet(struct ingest *in, struct pass *pass, const char *path, enum docker_format format,
     const struct log_container *c)
 {
 	struct tail *t = ingest_find_tail(in, path);
@@ -180,7 +180,7 @@ version_of(const struct stat *st)
 
 /* The file that the container's driver writes, or NULL. */
 static const char *
-file_of(struct arena *mem, const char *dir, const char *id, enum feed_format *format)
+file_of(struct arena *mem, const char *dir, const char *id, enum docker_format *format)
 {
 	const char *const names[] = {arena_printf(mem, "%s/%s-json.log", dir, id),
 	    arena_printf(mem, "%s/local-logs/container.log", dir),
@@ -188,7 +188,7 @@ file_of(struct arena *mem, const char *dir, const char *id, enum feed_format *fo
 
 	for (size_t i = 0; i < NELEM(names); i++)
 		if (access(names[i], F_OK) == 0) {
-			*format = i == 0 ? FEED_JSON : FEED_LOCAL;
+			*format = i == 0 ? DOCKER_JSON : DOCKER_LOCAL;
 			return names[i];
 		}
 	return NULL;
@@ -199,7 +199,7 @@ look_at_container(struct ingest *in, struct pass *pass, const char *root, const 
 {
 	const char *dir = arena_printf(pass->mem, "%s/%s", root, id), *path;
 	struct log_container c;
-	enum feed_format format;
+	enum docker_format format;
 	struct tail *t;
 	struct stat st;
 	uint64_t version = 0;
@@ -319,7 +319,7 @@ look_at_files(struct ingest *in, struct pass *pass, const char *name, const char
 
 		if (is_rotated(path) || stat(path, &st) == -1 || !S_ISREG(st.st_mode))
 			continue;
-		(void)meet(in, pass, path, FEED_TEXT, &c);
+		(void)meet(in, pass, path, DOCKER_TEXT, &c);
 	}
 	globfree(&found);
 }

@@ -11,14 +11,14 @@
 #include "docker.h"
 #include "line_stream.h"
 #include "log.h"
-#include "logs_sql.h"
+#include "log_cursor.h"
 
 #define READ_BYTES 262144                             /* read(2) at once */
 #define RECORD_MAX (DOCKER_LINE_MAX + 2 * READ_BYTES) /* of one record on disk */
 
 struct feed {
 	char *key;
-	enum feed_format format;
+	enum docker_format format;
 	struct chain *chain;
 	struct line_stream streams[2];
 	struct log_out out; /* where the streams' entries go */
@@ -27,17 +27,12 @@ struct feed {
 	bool timed;         /* lines of this plain file begin with their time */
 	int64_t last_ns;
 	bool gap; /* lines are missing in the chain: say so before the first record behind */
-
-	/* The cursor as it is stored, and as it will be when the transaction is through. */
-	bool marked, marking;
-	struct log_mark mark, next_mark;
-	int64_t saved[3], next_saved[3]; /* offsets in the chain: the cursor, done_out, done_err */
-
+	struct log_cursor cursor;
 	struct feed_run *run; /* during a call */
 };
 
 struct feed *
-feed_new(const char *key, enum feed_format format, int64_t source, const struct feed_rules *rules)
+feed_new(const char *key, enum docker_format format, int64_t source, const struct feed_rules *rules)
 {
 	struct feed *f = heap_alloc(sizeof *f);
 
@@ -106,47 +101,28 @@ take_record(struct feed *f, const struct docker_record *r, int64_t at, bool cut)
 	line_stream_take(s, r, at, cut);
 }
 
-/* Whether a line is one of CRI's: "TIME stdout F text". */
-static bool
-is_cri(const char *line, size_t len)
-{
-	const char *blank = memchr(line, ' ', len);
-	size_t left = blank != NULL ? len - (size_t)(blank - line) : 0;
-
-	return left >= 8 &&
-	       (memcmp(blank, " stdout ", 8) == 0 || memcmp(blank, " stderr ", 8) == 0);
-}
-
 /* One line of the file, at that offset; cut: it was longer than we read. */
 static void
 take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
 {
 	struct docker_record r;
-	int bad = 0;
 
 	while (len > 0 && line[0] == '\0') { /* the hole of a truncation */
 		line++;
 		len--;
 	}
-	if (f->format == FEED_TEXT)
-		f->format = is_cri(line, len) ? FEED_CRI : FEED_PLAIN;
-	if (len == 0 && f->format != FEED_PLAIN)
+	if (f->format == DOCKER_TEXT)
+		f->format = docker_text_format(line, len);
+	if (len == 0 && f->format != DOCKER_PLAIN)
 		return;
-	switch (f->format) {
-	case FEED_JSON:
-		bad = docker_json(line, len, &r);
+	switch (docker_line(f->format, line, len, &r)) {
+	case 0:
+		f->timed = true;
 		break;
-	case FEED_CRI:
-		bad = docker_cri(line, len, &r);
+	case 1: /* where others have a time, one without goes on with the one before */
+		r.ns = f->timed ? f->last_ns : f->run->now_ns;
 		break;
 	default:
-		if (docker_plain(line, len, &r))
-			f->timed = true;
-		else /* where others have a time, one without goes on with the one before */
-			r.ns = f->timed ? f->last_ns : f->run->now_ns;
-		break;
-	}
-	if (bad != 0) {
 		f->run->damaged++;
 		return;
 	}
@@ -208,26 +184,19 @@ forget(struct feed *f)
 	chain_close(f->chain);
 }
 
+/* Goes on where the cursor stands.  Returns DB_ROW, DB_NONE or DB_FAILED. */
 static int
 load_cursor(struct feed *f)
 {
-	struct db *db = f->run->db;
-	int found = db_query(db, SQL_CURSOR_FIND, DB_ARGS(DB_TEXT(f->key)));
+	struct log_cursor *c = &f->cursor;
+	int found = log_cursor_load(c, f->run->db, f->key, &f->midline);
 
 	if (found != DB_ROW)
 		return found;
-	f->mark.inode = (uint64_t)db_int(db, SQL_CURSOR_FIND, 0);
-	f->mark.offset = db_int(db, SQL_CURSOR_FIND, 1);
-	f->mark.tail = (uint64_t)db_int(db, SQL_CURSOR_FIND, 2);
-	f->midline = db_int(db, SQL_CURSOR_FIND, 3) != 0;
-	f->streams[0].done = db_int(db, SQL_CURSOR_FIND, 4);
-	f->streams[1].done = db_int(db, SQL_CURSOR_FIND, 5);
-	f->last_ns = f->mark.last_ns = db_int(db, SQL_CURSOR_FIND, 6);
-	f->pos = f->saved[0] = f->mark.offset;
-	f->saved[1] = f->streams[0].done;
-	f->saved[2] = f->streams[1].done;
-	f->marked = true;
-	db_done(db, SQL_CURSOR_FIND);
+	f->pos = c->at[CURSOR_READ];
+	f->streams[STREAM_STDOUT].done = c->at[CURSOR_STDOUT];
+	f->streams[STREAM_STDERR].done = c->at[CURSOR_STDERR];
+	f->last_ns = c->mark.last_ns;
 	return DB_ROW;
 }
 
@@ -254,14 +223,14 @@ start(struct feed *f)
 	forget(f);
 	if ((found = load_cursor(f)) == DB_FAILED)
 		return FEED_FAILED;
-	fit = chain_open(f->chain, found == DB_ROW ? &f->mark : NULL);
+	fit = chain_open(f->chain, found == DB_ROW ? &f->cursor.mark : NULL);
 	if (fit == CHAIN_FRESH || fit == CHAIN_LOST) {
 		f->pos = 0;
 		f->midline = false;
 		f->streams[0].done = f->streams[1].done = 0;
 	}
 	f->gap = fit == CHAIN_LOST || fit == CHAIN_COPIED;
-	if (fit == CHAIN_FRESH && f->run->rules->tail_buffer > 0 && f->format != FEED_LOCAL) {
+	if (fit == CHAIN_FRESH && f->run->rules->tail_buffer > 0 && f->format != DOCKER_LOCAL) {
 		int64_t size = chain_only_live(f->chain);
 
 		if (size > f->run->rules->tail_buffer)
@@ -274,7 +243,7 @@ start(struct feed *f)
 static enum feed_result
 look(struct feed *f)
 {
-	struct log_mark *mark = f->marked ? &f->mark : NULL;
+	const struct log_mark *mark = log_cursor_mark(&f->cursor);
 
 	if (!chain_is_open(f->chain))
 		return start(f);
@@ -301,8 +270,8 @@ look(struct feed *f)
 static void
 take_buffer(struct feed *f, struct buf *b)
 {
-	size_t used = f->format == FEED_LOCAL ? take_local(f, b->data, b->len)
-					      : take_lines(f, b->data, b->len);
+	size_t used = f->format == DOCKER_LOCAL ? take_local(f, b->data, b->len)
+						: take_lines(f, b->data, b->len);
 	bool whole = f->run->enough <= store_pass_bytes(f->out.pass);
 
 	f->pos += (int64_t)used;
@@ -312,9 +281,9 @@ take_buffer(struct feed *f, struct buf *b)
 		return;
 	if (b->len >= RECORD_MAX || chain_at_end_of_file(f->chain, f->pos + (int64_t)b->len)) {
 		/* Too long, or the end of a file that will not grow: as good as whole. */
-		bool cut = b->len >= RECORD_MAX && f->format != FEED_LOCAL;
+		bool cut = b->len >= RECORD_MAX && f->format != DOCKER_LOCAL;
 
-		if (f->format == FEED_LOCAL)
+		if (f->format == DOCKER_LOCAL)
 			f->run->damaged++;
 		else if (!f->midline)
 			take_file_line(f, b->data, b->len, f->pos, cut);
@@ -387,20 +356,20 @@ done_of(const struct feed *f, const struct line_stream *s)
 	return s->done > f->pos ? s->done : f->pos;
 }
 
-/* The cursor as it would be stored now: its offset, and those of the two streams. */
+/* The cursor as it would be stored now; whether it is another than the one that is. */
 static bool
-make_cursor(const struct feed *f, int64_t cursor[3])
+make_cursor(const struct feed *f, int64_t at[CURSOR_OFFSETS])
 {
-	cursor[0] = f->pos;
-	for (int i = 0; i < 2; i++) {
-		cursor[i + 1] = done_of(f, &f->streams[i]);
-		if (cursor[i + 1] < cursor[0])
-			cursor[0] = cursor[i + 1];
-	}
+	at[CURSOR_READ] = f->pos;
+	at[CURSOR_STDOUT] = done_of(f, &f->streams[STREAM_STDOUT]);
+	at[CURSOR_STDERR] = done_of(f, &f->streams[STREAM_STDERR]);
+	for (int i = CURSOR_STDOUT; i < CURSOR_OFFSETS; i++)
+		if (at[i] < at[CURSOR_READ])
+			at[CURSOR_READ] = at[i];
 	/* Nothing was stored of a file at whose very beginning all stands. */
-	if (!chain_is_open(f->chain) || cursor[1] + cursor[2] == 0)
+	if (!chain_is_open(f->chain) || at[CURSOR_STDOUT] + at[CURSOR_STDERR] == 0)
 		return false;
-	return !f->marked || memcmp(cursor, f->saved, sizeof f->saved) != 0;
+	return log_cursor_differs(&f->cursor, at);
 }
 
 /*
@@ -410,9 +379,10 @@ make_cursor(const struct feed *f, int64_t cursor[3])
 static void
 leave_nameless_file(struct feed *f, struct feed_run *run)
 {
-	int64_t cursor[3];
+	int64_t at[CURSOR_OFFSETS];
 
-	if (make_cursor(f, cursor) && cursor[0] < f->pos && chain_is_nameless(f->chain, cursor[0]))
+	if (make_cursor(f, at) && at[CURSOR_READ] < f->pos &&
+	    chain_is_nameless(f->chain, at[CURSOR_READ]))
 		feed_settle(f, run, true);
 }
 
@@ -434,28 +404,26 @@ feed_read(struct feed *f, struct feed_run *run)
 bool
 feed_changed(const struct feed *f)
 {
-	int64_t cursor[3];
+	int64_t at[CURSOR_OFFSETS];
 
-	return make_cursor(f, cursor);
+	return make_cursor(f, at);
 }
 
 int
 feed_save(struct feed *f, struct feed_run *run)
 {
-	int64_t cursor[3], base;
+	int64_t at[CURSOR_OFFSETS];
+	struct log_cursor_facts facts = {
+	    .key = f->key,
+	    .last_ns = f->last_ns,
+	    .now = run->now_ns / NS_PER_SECOND,
+	};
 
-	f->marking = make_cursor(f, cursor);
-	if (!f->marking)
+	f->cursor.pending = false;
+	if (!make_cursor(f, at))
 		return 0;
-	if (chain_mark(f->chain, cursor[0], &f->next_mark, &base) == -1)
-		return -1;
-	f->next_mark.last_ns = f->last_ns;
-	memcpy(f->next_saved, cursor, sizeof cursor);
-	return db_run(run->db, SQL_CURSOR_PUT,
-	    DB_ARGS(DB_TEXT(f->key), DB_INT((int64_t)f->next_mark.inode),
-		DB_INT(f->next_mark.offset), DB_INT((int64_t)f->next_mark.tail),
-		DB_INT(f->midline && cursor[0] == f->pos), DB_INT(cursor[1] - base),
-		DB_INT(cursor[2] - base), DB_INT(f->last_ns), DB_INT(run->now_ns / NS_PER_SECOND)));
+	facts.midline = f->midline && at[CURSOR_READ] == f->pos;
+	return log_cursor_put(&f->cursor, run->db, f->chain, at, &facts);
 }
 
 void
@@ -463,13 +431,11 @@ feed_saved(struct feed *f, bool committed)
 {
 	if (!committed)
 		forget(f);
-	else if (f->marking) {
-		f->mark = f->next_mark;
-		memcpy(f->saved, f->next_saved, sizeof f->saved);
-		f->marked = true;
-		chain_drop_before(f->chain, f->saved[0]);
+	else if (f->cursor.pending) {
+		log_cursor_committed(&f->cursor);
+		chain_drop_before(f->chain, f->cursor.at[CURSOR_READ]);
 	}
-	f->marking = false;
+	f->cursor.pending = false;
 }
 
 void

@@ -13,18 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "docker.h"
 #include "level.h"
 #include "log_chain.h"
 #include "multiline.h"
 #include "store.h"
-
-enum feed_format {
-	FEED_JSON,
-	FEED_LOCAL,
-	FEED_TEXT, /* one of the next two: its first line will tell */
-	FEED_CRI,
-	FEED_PLAIN,
-};
 
 /* How all feeds are read. */
 struct feed_rules {
@@ -49,7 +42,8 @@ struct feed_run {
 struct feed;
 
 /* key: path of the live file, which also names its cursor. */
-struct feed *feed_new(const char *key, enum feed_format, int64_t source, const struct feed_rules *);
+struct feed *feed_new(
+    const char *key, enum docker_format, int64_t source, const struct feed_rules *);
 /*
  * Entries begin where starts() says so, or every line is one (starts NULL); before the first
  * feed_read().

@@ -2,10 +2,11 @@
 /*
  * db_inside: what the files behind db.h share, and nobody else includes.
  *
- *	db.c       statements, transactions, faults, the deadline
- *	db_open.c  opening, migrating, closing
- *	db_lock.c  the lock files beside the database
- *	db_file.c  the file as a whole: its size, a copy of it, work done on it
+ *	db.c            faults, the deadline, transactions
+ *	db_statement.c  statements and their columns
+ *	db_open.c       opening, migrating, closing
+ *	db_lock.c       the lock files beside the database
+ *	db_file.c       the file as a whole: its size, a copy of it, work done on it
  */
 #ifndef DB_INSIDE_H
 #define DB_INSIDE_H
@@ -41,6 +42,8 @@ struct db {
 int db_fail(struct db *, const char *what);
 /* Compiles a statement of the schema; 0, or DB_FAILED, logged. */
 int db_compile(struct db *, int statement);
+/* Resets a statement, whether it stands on a row or not. */
+void db_rewind(struct db *, sqlite3_stmt *);
 /* SQLite's progress handler; not 0 interrupts the statement. */
 int db_look_at_deadline(void *arg);
 /* The value of a pragma, or of any query with one number.  Returns 0 or DB_FAILED. */

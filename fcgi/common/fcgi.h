@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fcgi: the process around a service.  Alone includes fcgiapp.h.
+ * fcgi: the process around a service.
  *
  * fcgi_main() is the whole main() of a responder: configure, open, restrict,
  * serve one request at a time until SIGTERM, close.

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fcgi_inside: what fcgi.c, one request at a time, lends to fcgi_mux.c, many streams at
- * a time.  For these two alone.
+ * fcgi_inside: what the files that know FastCGI share, and nobody else includes.
+ *
+ *	fcgi.c          the process, which answers one request at a time
+ *	fcgi_mux.c      the process of many streams at a time
+ *	fcgi_request.c  the transport under struct req
  */
 #ifndef FCGI_INSIDE_H
 #define FCGI_INSIDE_H

@@ -85,8 +85,8 @@ take_field(const char **s, const char *end, const char **field)
 }
 
 /* TIME stdout|stderr P|F[:more] TEXT */
-int
-docker_cri(const char *line, size_t len, struct docker_record *r)
+static int
+read_cri(const char *line, size_t len, struct docker_record *r)
 {
 	const char *s = line, *end = line + len, *field;
 	size_t n;
@@ -114,8 +114,8 @@ docker_cri(const char *line, size_t len, struct docker_record *r)
 /* ---- plain files ----------------------------------------------------------------- */
 
 /* "2026-11-22 10:20:30,123 ...", "[2026/11/22T10:20:30Z] ...": the front is tried as a time. */
-bool
-docker_plain(const char *line, size_t len, struct docker_record *r)
+static int
+read_plain(const char *line, size_t len, struct docker_record *r)
 {
 	size_t start = len > 0 && (line[0] == '[' || line[0] == '<'), n = 0;
 	char time[40];
@@ -132,7 +132,34 @@ docker_plain(const char *line, size_t len, struct docker_record *r)
 	/* "2026-11-22 10:20:30 - text" is read up to its second. */
 	while (n > 0 && strchr("-: ", time[n - 1]) != NULL)
 		n--;
-	return n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0;
+	return n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0 ? 0 : 1;
+}
+
+/* ---- lines of any format ----------------------------------------------------------- */
+
+/* "TIME stdout F text" is CRI's. */
+enum docker_format
+docker_text_format(const char *line, size_t len)
+{
+	const char *blank = memchr(line, ' ', len);
+	size_t left = blank != NULL ? len - (size_t)(blank - line) : 0;
+	bool cri =
+	    left >= 8 && (memcmp(blank, " stdout ", 8) == 0 || memcmp(blank, " stderr ", 8) == 0);
+
+	return cri ? DOCKER_CRI : DOCKER_PLAIN;
+}
+
+int
+docker_line(enum docker_format format, char *line, size_t len, struct docker_record *r)
+{
+	switch (format) {
+	case DOCKER_JSON:
+		return docker_json(line, len, r);
+	case DOCKER_CRI:
+		return read_cri(line, len, r);
+	default:
+		return read_plain(line, len, r);
+	}
 }
 
 /* ---- local ----------------------------------------------------------------------- */

@@ -2,9 +2,9 @@
 /*
  * docker: what container runtimes write to disk, taken apart record by record.
  *
- * Three formats: Docker's json-file, one JSON object a line; Docker's `local` driver
- * (also container-cached.log), length-prefixed protobuf; and CRI (containerd, CRI-O,
- * Podman's k8s-file), one line of blank-separated fields.
+ * Four formats: Docker's json-file, one JSON object a line; Docker's `local` driver
+ * (also container-cached.log), length-prefixed protobuf; CRI (containerd, CRI-O,
+ * Podman's k8s-file), one line of blank-separated fields; and plain text.
  *
  * A program's line longer than 16 KiB comes as several records, fragments.  How
  * they are told apart depends on the format; fragments.h joins them.
@@ -28,19 +28,30 @@ struct docker_record {
 	bool fragment;  /* not ended because it was full: more of the line must follow */
 };
 
+/* How a file is written; stored nowhere. */
+enum docker_format {
+	DOCKER_JSON,
+	DOCKER_LOCAL,
+	DOCKER_TEXT, /* one of the next two: docker_text_format() of its first line will tell */
+	DOCKER_CRI,
+	DOCKER_PLAIN,
+};
+
+/* What a file of text is, by its first line. */
+enum docker_format docker_text_format(const char *line, size_t len);
+
 /*
- * One line of a json-file, without its newline; escapes are decoded in place.  NULs at its
- * start, and a record cut off by a crash of the host in front of a whole one, are
- * passed over.  Returns 0; or -1 if no record is in it.
+ * One line of any format but DOCKER_LOCAL and DOCKER_TEXT, without its newline; escapes are
+ * decoded in place.  Returns 0, 1 if the line does not begin with its time (ns is left to the
+ * caller), or -1 if no record is in it.
+ */
+int docker_line(enum docker_format, char *line, size_t len, struct docker_record *);
+
+/*
+ * One line of a json-file.  NULs at its start, and a record cut off by a crash of the
+ * host in front of a whole one, are passed over.  Returns 0; or -1 if no record is in it.
  */
 int docker_json(char *line, size_t len, struct docker_record *);
-/* One line of a CRI file; the same return. */
-int docker_cri(const char *line, size_t len, struct docker_record *);
-/*
- * One line of a plain file.  Returns whether it begins with its time; else ns is left to the
- * caller.
- */
-bool docker_plain(const char *line, size_t len, struct docker_record *);
 /*
  * The record at the start of len bytes of a `local` file.  Returns how many bytes it
  * takes, 0 if it is not there whole yet, or -1 if this is no such record.

@@ -10,70 +10,12 @@
 #include <string.h>
 
 #include "level_json.h"
+#include "level_word.h"
+#include "span.h"
+#include "text.h"
 
 #define LOOK_AT 512
 #define TOKENS 8 /* of the head, among which an upper-case word is a level */
-
-struct span {
-	const char *s;
-	size_t len;
-};
-
-/* ---- words ------------------------------------------------------------------------- */
-
-/* Weak words are levels only where nothing but a level can stand. */
-static const struct word {
-	const char *name;
-	enum level level;
-	bool weak;
-} words[] = {
-    {"trace", LEVEL_TRACE, false},
-    {"trc", LEVEL_TRACE, false},
-    {"trce", LEVEL_TRACE, false},
-    {"verbose", LEVEL_TRACE, false},
-    {"vrb", LEVEL_TRACE, false},
-    {"vbs", LEVEL_TRACE, false},
-    {"finest", LEVEL_TRACE, true},
-    {"debug", LEVEL_DEBUG, false},
-    {"dbg", LEVEL_DEBUG, false},
-    {"dbug", LEVEL_DEBUG, false},
-    {"debug1", LEVEL_DEBUG, false},
-    {"debug2", LEVEL_DEBUG, false},
-    {"debug3", LEVEL_DEBUG, false},
-    {"debug4", LEVEL_DEBUG, false},
-    {"debug5", LEVEL_DEBUG, false},
-    {"fine", LEVEL_DEBUG, true},
-    {"finer", LEVEL_DEBUG, true},
-    {"config", LEVEL_DEBUG, true},
-    {"info", LEVEL_INFO, false},
-    {"inf", LEVEL_INFO, false},
-    {"information", LEVEL_INFO, false},
-    {"informational", LEVEL_INFO, false},
-    {"notice", LEVEL_INFO, false},
-    {"note", LEVEL_INFO, true},
-    {"log", LEVEL_INFO, true},
-    {"system", LEVEL_INFO, true},
-    {"success", LEVEL_INFO, true},
-    {"warn", LEVEL_WARNING, false},
-    {"warning", LEVEL_WARNING, false},
-    {"wrn", LEVEL_WARNING, false},
-    {"error", LEVEL_ERROR, false},
-    {"err", LEVEL_ERROR, false},
-    {"eror", LEVEL_ERROR, false},
-    {"fail", LEVEL_ERROR, false},
-    {"failure", LEVEL_ERROR, true},
-    {"severe", LEVEL_ERROR, false},
-    {"fatal", LEVEL_CRITICAL, false},
-    {"ftl", LEVEL_CRITICAL, false},
-    {"critical", LEVEL_CRITICAL, false},
-    {"crit", LEVEL_CRITICAL, false},
-    {"alert", LEVEL_CRITICAL, false},
-    {"emerg", LEVEL_CRITICAL, false},
-    {"emergency", LEVEL_CRITICAL, false},
-    {"panic", LEVEL_CRITICAL, false},
-    {"pnc", LEVEL_CRITICAL, false},
-    {"dpanic", LEVEL_CRITICAL, false},
-};
 
 static bool
 is_upper(char c)
@@ -91,39 +33,6 @@ static bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static const struct word *
-find_word(const char *s, size_t len)
-{
-	char low[16];
-
-	if (len < 3 || len >= sizeof low)
-		return NULL;
-	for (size_t i = 0; i < len; i++)
-		low[i] = is_upper(s[i]) ? (char)(s[i] | 0x20) : s[i];
-	low[len] = '\0';
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (words[i].name[0] == low[0] && strcmp(words[i].name, low) == 0)
-			return &words[i];
-	return NULL;
-}
-
-enum level
-level_of_word(const char *word, size_t len)
-{
-	const struct word *w = find_word(word, len);
-
-	return w != NULL ? w->level : LEVEL_UNKNOWN;
-}
-
-const char *
-level_name(enum level level)
-{
-	static const char *const names[] = {
-	    "UNKNOWN", "TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
-
-	return names[level];
 }
 
 /* ---- forms ----------------------------------------------------------------------- */
@@ -160,7 +69,7 @@ by_pair(struct span l)
 		}
 		if (strchr("lLsS", l.s[at]) == NULL)
 			continue;
-		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		for (size_t i = 0; i < NELEM(keys); i++) {
 			size_t n = strlen(keys[i]);
 			struct span value;
 
@@ -253,7 +162,7 @@ by_start(struct span l)
 {
 	bool capitals;
 	size_t n = word_length(l, &capitals);
-	const struct word *w = find_word(l.s, n);
+	const struct level_word *w = level_find_word(l.s, n);
 
 	if (w == NULL || (w->weak && !capitals) || n == l.len)
 		return LEVEL_UNKNOWN;
@@ -285,7 +194,7 @@ of_bracket(struct span b)
 	for (size_t at = 0; at < b.len;) {
 		struct span rest = {b.s + at, b.len - at};
 		size_t n = word_length(rest, &capitals);
-		const struct word *w = find_word(rest.s, n);
+		const struct level_word *w = level_find_word(rest.s, n);
 		bool ends = n == rest.len || strchr(" :]", rest.s[n]) != NULL;
 
 		if (w != NULL && ends && (!w->weak || capitals || n == b.len) &&
@@ -344,7 +253,7 @@ by_head(struct span l)
 
 	for (size_t at = 0; at < l.len && tokens < TOKENS; tokens++) {
 		struct span token;
-		const struct word *w;
+		const struct level_word *w;
 		bool capitals;
 		size_t n;
 
@@ -352,7 +261,7 @@ by_head(struct span l)
 			at++;
 		token = (struct span){l.s + at, l.len - at};
 		n = word_length(token, &capitals);
-		w = capitals ? find_word(token.s, n) : NULL;
+		w = capitals ? level_find_word(token.s, n) : NULL;
 		if (w != NULL && n < token.len && strchr(" \t:|-/[])", token.s[n]) != NULL)
 			return w->level;
 		while (at < l.len && l.s[at] != ' ' && l.s[at] != '\t' && l.s[at] != '|')
@@ -363,23 +272,13 @@ by_head(struct span l)
 
 /* ---- all of them ----------------------------------------------------------------- */
 
-static struct span
-trim(struct span l)
-{
-	while (l.len > 0 && (*l.s == ' ' || *l.s == '\t')) {
-		l.s++;
-		l.len--;
-	}
-	return l;
-}
-
 static enum level
 of_line(struct span l)
 {
 	static enum level (*const rules[])(struct span) = {by_pair, by_priority, by_klog, by_redis,
 	    by_start, by_status, by_brackets, by_field, by_head};
 
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+	for (size_t i = 0; i < NELEM(rules); i++) {
 		enum level level = rules[i](l);
 
 		if (level != LEVEL_UNKNOWN)
@@ -391,7 +290,7 @@ of_line(struct span l)
 enum level
 level_of_text(const char *text, size_t len)
 {
-	struct span l = trim((struct span){text, len});
+	struct span all = {text, len}, l = span_from(all, span_indent(all));
 	const char *newline =
 	    l.len > 0 ? memchr(l.s, '\n', l.len < LOOK_AT ? l.len : LOOK_AT) : NULL;
 	struct span head = {l.s, newline != NULL   ? (size_t)(newline - l.s)

@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(bytes, data, size);
 	(void)docker_archive_last(data, size);
-	if (docker_cri(bytes, size, &r) == 0)
+	if (docker_line(DOCKER_CRI, bytes, size, &r) == 0)
 		use(&f, &r);
 	for (size_t at = 0; (n = docker_local(bytes + at, size - at, &r)) > 0; at += (size_t)n)
 		use(&f, &r);
@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char *newline = memchr(bytes + at, '\n', size - at);
 		size_t len = newline != NULL ? (size_t)(newline - bytes) - at : size - at;
 
-		if (docker_json(bytes + at, len, &r) == 0)
+		if (docker_line(DOCKER_JSON, bytes + at, len, &r) == 0)
 			use(&f, &r);
 		at += len + 1;
 	}

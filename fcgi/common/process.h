@@ -3,6 +3,7 @@
  * process: what the helpers' processes have alike: their options, and how they are told to
  * end.  What ends one stays pending: the work asks for it between two steps, a wait is
  * woken by it, and a statement that takes long is interrupted by it (db_set_deadline()).
+ * Of a responder, which lighttpd starts, only the last function.
  */
 #ifndef PROCESS_H
 #define PROCESS_H

@@ -488,6 +488,38 @@ describe("a hostile page keeps working", () => {
     await close();
   });
 
+  // The browser counts 64 KiB of bodies with keepalive until their answers are read, for the whole page.
+  for (const [who, reads] of Object.entries({
+    "the SDK": true,
+    "somebody else, who reads no answers": false,
+  }))
+    it(`${who} has sent more with keepalive than may be under way: all of it arrives`, async () => {
+      const project = reads ? "much" : "crowded";
+      const { page, close } = await visit(project, { config: { sampleRate: 0 } });
+      let answers = 0;
+      page.on("response", (answer) => {
+        answers += answer.request().method() === "POST" && answer.url().endsWith("/api/browser/metrics");
+      });
+      if (!reads)
+        await page.evaluate(async (url) => {
+          const request = { method: "POST", body: "x".repeat(3000), keepalive: true };
+          for (let n = 0; n < 40; n++) await fetch(url, request).catch(() => {});
+        }, `${relay}/api/browser/errors?key=none`);
+      const batches = reads ? 30 : 2;
+      for (let batch = 1; batch <= batches; batch++) {
+        await page.evaluate(() => {
+          const labels = { some: "x".repeat(190) };
+          for (let n = 0; n < 10; n++) globalThis.Monlight.counter("much_total", 1, labels);
+        });
+        assert.ok(await eventually(() => answers >= batch, 10_000), `batch ${batch}`);
+      }
+      assert.equal(
+        (await metric(project, "much_total")).reduce((sum, row) => sum + row.sum, 0),
+        batches * 10,
+      );
+      await close();
+    });
+
   it("a batch of which only the answer was lost is counted once", async () => {
     const { page, sent, close } = await visit("lost");
     let lost = 0;

@@ -4,8 +4,8 @@
 
 import type { BrowserError, BrowserMetric, MonlightClient, ResolvedConfig } from "./types.js";
 
-/** A request not yet answered: the path below the endpoint, and the body. */
-export type Waiting = [path: string, body: string];
+/** A request not yet answered: the path below the endpoint, the body, and whether the browser has refused it. */
+export type Waiting = [path: string, body: string, again?: boolean];
 
 /** What leaves the page; see transport.ts. */
 export interface Transport {

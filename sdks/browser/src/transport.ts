@@ -16,7 +16,7 @@ const LONGEST_PAUSE_MS = 60e3;
 const LONGEST_RETRY_AFTER_MS = 3600e3;
 /** Bytes of one body: the relay takes 64 KiB. */
 const MAX_BODY = 48e3;
-/** Bytes under way with keepalive: beyond 64 KiB the browser refuses (Fetch, 4.6). */
+/** Bytes under way with keepalive: beyond 64 KiB the browser refuses (Fetch, 4.6), all of the page's together. */
 const MAX_KEEPALIVE = 60e3;
 
 type Fetch = typeof globalThis.fetch;
@@ -71,16 +71,20 @@ export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Trans
   };
 
   const post = async (fetch: Fetch, request: Waiting) => {
-    const [path, body] = request;
+    const [path, body, again] = request;
     const size = bytes(body);
     underWay += size;
     try {
-      const { status, headers } = await fetch(endpoint + path, {
+      const answer = await fetch(endpoint + path, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-Monlight-Key": dsn },
         body,
-        keepalive: underWay < MAX_KEEPALIVE,
+        // What others of the page have under way is not known: it may have been why it failed.
+        keepalive: !again && underWay < MAX_KEEPALIVE,
       });
+      // Chromium takes a request for under way until its answer is read.
+      await answer.text();
+      const { status, headers } = answer;
       if (status == 429 || status >= 500) failed(request, status, headers.get("Retry-After"));
       else {
         if (status >= 400) warn(status);
@@ -88,7 +92,7 @@ export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Trans
         next();
       }
     } catch (error) {
-      failed(request, error);
+      failed([path, body, true], error);
     }
     underWay -= size;
   };

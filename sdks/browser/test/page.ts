@@ -30,7 +30,7 @@ export class Page {
     if (url.includes("/api/browser/")) this.sent.push({ by: "fetch", url, body: String(init.body), init });
     const answer = this.answers.shift() ?? { status: 202 };
     if (answer instanceof Error) throw answer;
-    return new Response(null, answer);
+    return new Response(answer.status == 204 ? null : "{}", answer);
   });
   beacon = vi.fn((url: string | URL, data?: BodyInit | null) => {
     if (this.takesBeacons) this.sent.push({ by: "beacon", url: String(url), body: data as string, init: {} });

@@ -38,6 +38,20 @@ describe("errors", () => {
     for (let i = 0; i < 6; i++) page.clients[0]!.captureError(new Error(`${i}`), { big: "x".repeat(15_000) });
     expect(page.sent.map(({ init }) => init.keepalive)).toEqual([true, true, true, false, false, false]);
   });
+  it("are answered with something that is read: until then the browser counts them as under way", async () => {
+    start().captureError(new Error("x"));
+    await after(0);
+    const answer = (await page.fetch.mock.results[0]!.value) as Response;
+    expect(answer.bodyUsed).toBe(true);
+  });
+  it("that the browser refused are tried again without keepalive, of which others may have used up all", async () => {
+    page.answers = [new TypeError("Failed to fetch"), { status: 503 }];
+    start().captureError(new Error("x"));
+    await after(10_000);
+    expect(page.sent.map(({ init }) => init.keepalive)).toEqual([true, false, false]);
+    page.clients[0]!.captureError(new Error("y"));
+    expect(page.sent[3]!.init.keepalive).toBe(true);
+  });
   it("count bytes, not characters", () => {
     start().captureError(new Error("x"), { big: "語".repeat(17_000) });
     expect(page.errors()[0]!.context).toEqual({});

@@ -20,6 +20,7 @@ struct batch {
 	const char *project;
 	const char *session_id; /* these two may be NULL */
 	const char *page;
+	const char *device; /* of those who say what browser they are */
 	char now[TIME_TEXT_SIZE];
 };
 
@@ -49,6 +50,23 @@ check_item(struct req *rq, const cJSON *item)
 	return 0;
 }
 
+/*
+ * What kind of device a browser runs on, as far as it tells: a telephone says Mobile,
+ * a tablet says that it is one or is an Android without that word.  An iPad that asks
+ * for desktop pages, as newer ones do, is not told from a Mac.
+ */
+static const char *
+device_of(const char *agent)
+{
+	if (agent == NULL || *agent == '\0')
+		return NULL;
+	if (strstr(agent, "iPad") != NULL || strstr(agent, "Tablet") != NULL)
+		return "tablet";
+	if (strstr(agent, "Mobi") != NULL)
+		return "phone";
+	return strstr(agent, "Android") != NULL ? "tablet" : "desktop";
+}
+
 static int
 read_batch(struct req *rq, const cJSON *doc, struct batch *b)
 {
@@ -73,6 +91,7 @@ read_batch(struct req *rq, const cJSON *doc, struct batch *b)
 	}
 	b->project = rq->service_text;
 	b->session_id = json_get_text(doc, "session_id");
+	b->device = device_of(req_header(rq, "User-Agent"));
 	b->page = url != NULL ? page_of(rq->mem, url) : NULL;
 	(void)time_format(b->now, clock_now());
 	return 0;
@@ -82,7 +101,8 @@ read_batch(struct req *rq, const cJSON *doc, struct batch *b)
 
 /*
  * The labels: ours first, then the point's own unless ours have that name.  A
- * session is no label: it would make a series of each visit.
+ * session is no label: it would make a series of each visit.  Only Web Vitals are told
+ * apart by device: for the others it would make three series of each.
  */
 static void
 put_labels(struct req *rq, struct json_out *out, const struct batch *b, const cJSON *item)
@@ -94,6 +114,9 @@ put_labels(struct req *rq, struct json_out *out, const struct batch *b, const cJ
 	json_text(out, "source", "browser");
 	if (b->page != NULL)
 		json_text(out, "page", b->page);
+	if (b->device != NULL && json_get(labels, "device") == NULL &&
+	    text_starts_with(json_get_text(item, "name"), "web_vitals_"))
+		json_text(out, "device", b->device);
 	label = cJSON_IsObject(labels) ? labels->child : NULL;
 	for (; label != NULL; label = label->next) {
 		bool page = strcmp(label->string, "page") == 0;

@@ -6,6 +6,9 @@ const dateTime = new Intl.DateTimeFormat("en-GB", {
   ...{ year: "numeric", month: "short", day: "numeric" },
   ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
 });
+const dayMinute = new Intl.DateTimeFormat("en-GB", {
+  ...{ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+});
 const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
 export const number = (n) => integer.format(n);
@@ -45,6 +48,7 @@ export function ago(time, now) {
 }
 
 export const exact = (time) => dateTime.format(new Date(time));
+export const minute = (time) => dayMinute.format(new Date(time));
 export const day = (time) => dayMonth.format(new Date(time));
 
 // Text for one line: what is long is cut, what breaks lines becomes a space.

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { get } from "./common/api.js";
+import { Empty } from "./common/components.js";
 import { oneLine } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -9,7 +10,7 @@ import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { Link, back, query } from "./common/url.js";
 import { strip } from "./ansi.js";
-import { Row } from "./line.js";
+import { Row, Skeleton } from "./line.js";
 
 const AROUND = 50; // lines before and after
 const MINUTES = 2;
@@ -43,7 +44,14 @@ export default function Around({ id }) {
       ${line && html`<span class="end"><${Link} class="button" to=${query({ since: iso(-MINUTES), until: iso(MINUTES) })}>All containers, ${MINUTES} minutes around it<//></span>`}
     </div>
     <h1 class="offscreen">${line ? `A line of ${line.container}` : "A line"}</h1>
-    <${Problem} error=${near.error} retry=${near.reload} />
+    ${
+      near.error?.status === 404
+        ? html`<div class="sheet"><${Empty} title="This line is not here">
+            <p>It was deleted when it grew older than the retention, or its address is wrong.</p>
+            <p><${Link} class="button" to="">All lines<//></p>
+          <//></div>`
+        : html`<${Problem} error=${near.error} retry=${near.reload} />`
+    }
     ${
       line &&
       html`<div class="sheet lines"><ol class="block">
@@ -53,6 +61,6 @@ export default function Around({ id }) {
       )}
     </ol></div>`
     }
-    ${!near.data && !near.error && html`<div class="sheet tall"></div>`}
+    ${!near.data && !near.error && html`<div class="sheet lines"><${Skeleton} shown=${near.slow} /></div>`}
   `;
 }

@@ -89,7 +89,7 @@ export default function Histogram({ data, wanted, onZoom }) {
           ? `${exact(buckets[left].time)} – ${exact(Date.parse(buckets[Math.max(...drawn)].time) + data.bucket_seconds * 1000)}`
           : over !== null && buckets[over]
             ? `${exact(buckets[over].time)}: ${plural(counts[over], "line")}`
-            : buckets.length > 0 &&
+            : total > 0 &&
               `up to ${compact(top)} a bar${data.complete ? "" : ", older ones not counted in time"}`
       }</span>
       <span>${buckets.length > 0 && exact(Date.parse(buckets.at(-1).time) + data.bucket_seconds * 1000)}</span>

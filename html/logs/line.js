@@ -1,4 +1,4 @@
-// One line: its row.
+// One line: its row; and rows that are still to come.
 
 import { html } from "./vendor/preact.js";
 import { classes } from "./common/components.js";
@@ -33,7 +33,8 @@ const first = (message) => {
 export function Row({ line, mark, wrap, open, toggle, here }) {
   const { id, timestamp, container, level, message, kind } = line;
   const rest = wrap ? 0 : (message.match(/\n/g)?.length ?? 0);
-  const text = (wrap ? message : first(message)).slice(0, ROW);
+  const whole = wrap ? message : first(message);
+  const text = whole.length > ROW ? `${whole.slice(0, ROW)}…` : whole;
   const name = level.toLowerCase();
   // A click that ends a selection is for copying.
   const click = () => getSelection().isCollapsed && toggle(id);
@@ -53,3 +54,6 @@ export function Row({ line, mark, wrap, open, toggle, here }) {
     ${open && html`<${Details} line=${line} mark=${mark} here=${here} />`}
   </li>`;
 }
+
+export const Skeleton = ({ shown }) =>
+  html`<div class=${classes("skeleton rows", shown && "visible")} aria-hidden="true">${Array.from({ length: 20 }, () => html`<i></i>`)}</div>`;

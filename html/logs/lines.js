@@ -12,6 +12,7 @@ import { useResource } from "./common/resource.js";
 import { TimePicker, shiftRange } from "./common/time.js";
 import { href, members, query, setParams, useLocation } from "./common/url.js";
 import { Blocks } from "./blocks.js";
+import { Skeleton } from "./line.js";
 import { filters, marker, request } from "./search.js";
 
 const Emptiness = later(() => import("./empty.js"));
@@ -214,7 +215,7 @@ export default function Lines() {
           isEmpty
             ? html`<${Emptiness} params=${params} health=${health.data} live=${live} />`
             : (list.data || !list.error) &&
-              html`<div class=${classes("sheet lines", wrap && "wrapped", list.slow && list.data && "stale")} aria-busy=${String(list.loading)}>
+              html`<div class=${classes("sheet lines", wrap && "wrapped", list.data && ((list.slow && "stale") || (list.error && "aged")))} aria-busy=${String(list.loading)}>
                 ${
                   list.data
                     ? html`<${Blocks} key=${key} pages=${pages.map((page) => page.logs)} live=${drawn} mark=${mark} wrap=${wrap} more=${more} />`
@@ -234,6 +235,3 @@ const tailWords = {
   open: "live",
   broken: "the live tail is refused; the next try follows",
 };
-
-const Skeleton = ({ shown }) =>
-  html`<div class=${classes("skeleton rows", shown && "visible")} aria-hidden="true">${Array.from({ length: 20 }, () => html`<i></i>`)}</div>`;

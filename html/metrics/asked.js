@@ -6,6 +6,10 @@ export const POINTS = 300; // buckets that a chart shows well
 export const DAY = 86_400_000;
 export const spans = ["1h", "6h", "7d", "30d"]; // beside the last 24 hours, which need no word
 
+// What the address says of the time, for keys of resources.
+export const said = (params) =>
+  Object.fromEntries(["time", "since", "until"].map((name) => [name, params.get(name)]));
+
 // As the API has them: {period} up to now, or {from, to}.  Weeks are days there.
 export function timeOf(params, now) {
   const span = parseSpan(params.get("time"));

@@ -25,6 +25,7 @@ export const kept = (params) =>
 export function Bar({ params, loading, reload }) {
   const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
   const value = (name) => params.get(name) ?? "";
+  const current = views.some(([view]) => view === value("view")) ? value("view") : "";
   const known = projects.data?.projects?.filter(Boolean) ?? [];
   const shift = (direction) => {
     const said = ["time", "since", "until"].some((name) => params.has(name));
@@ -45,7 +46,7 @@ export function Bar({ params, loading, reload }) {
     <div class="tabs" role="group" aria-label="View">
       ${views.map(
         ([view, label]) =>
-          html`<${Link} to=${query({ ...kept(params), view })} aria-current=${view === value("view") ? "true" : undefined}>${label}<//>`,
+          html`<${Link} to=${query({ ...kept(params), view })} aria-current=${view === current ? "true" : undefined}>${label}<//>`,
       )}
     </div>
     <div class="end">

@@ -2,12 +2,14 @@
 // The pointer marks its moment on all charts of a page; dragging over a span of time asks for that span.
 
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
-import { exact } from "./common/format.js";
+import { classes } from "./common/components.js";
+import { exact, minute } from "./common/format.js";
 import { toast } from "./common/toast.js";
 import { setParams } from "./common/url.js";
 
 const GAP = 12;
 const NARROWEST = 2; // buckets that a drag must cover, or it was a click
+const FLAG = 4; // half the width of a mark's head
 
 const iso = (seconds) => new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
 
@@ -27,7 +29,59 @@ function zoom(chart) {
 // Colours come from the style sheet: a hidden element of a class has them as the theme says, now.
 const colours = (box) => (name) => getComputedStyle(box.querySelector(name)).color;
 
-function options({ lines, band, limits, format, size, colour, move }) {
+// What is drawn on the canvas within its frame, in a colour of the style sheet.
+function within(chart, tone, draw) {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.strokeStyle = tone;
+  ctx.fillStyle = tone;
+  ctx.lineWidth = devicePixelRatio;
+  draw(ctx, bbox);
+  ctx.restore();
+}
+
+// A threshold: all above it, up to the next, is faintly in its colour.
+function drawLimits(chart, limits, colour) {
+  limits.forEach(({ value, tone }, i) =>
+    within(chart, colour(tone), (ctx, { left, top, width, height }) => {
+      const place = (of) => Math.min(Math.max(chart.valToPos(of, "y", true), top), top + height);
+      const y = place(value);
+      const end = i + 1 < limits.length ? place(limits[i + 1].value) : top;
+      ctx.globalAlpha = 0.07;
+      ctx.fillRect(left, end, width, y - end);
+      ctx.globalAlpha = 1;
+      if (y <= top || y >= top + height) return;
+      ctx.setLineDash([4, 4]);
+      ctx.beginPath();
+      ctx.moveTo(left, y);
+      ctx.lineTo(left + width, y);
+      ctx.stroke();
+    }),
+  );
+}
+
+// A moment at which something was done: a line from top to bottom, with a head that stands on the axis.
+function drawMarks(chart, marks, colour) {
+  for (const { at } of marks)
+    within(chart, colour(".flag"), (ctx, { left, top, width, height }) => {
+      const x = chart.valToPos(at, "x", true);
+      const foot = top + height;
+      const flag = FLAG * devicePixelRatio;
+      if (x < left || x > left + width) return;
+      ctx.setLineDash([2, 3]);
+      ctx.beginPath();
+      ctx.moveTo(x, top);
+      ctx.lineTo(x, foot);
+      ctx.stroke();
+      ctx.beginPath();
+      ctx.moveTo(x, foot - 2 * flag);
+      ctx.lineTo(x + flag, foot);
+      ctx.lineTo(x - flag, foot);
+      ctx.fill();
+    });
+}
+
+function options({ lines, band, limits, marks, format, size, colour, move }) {
   const axis = {
     stroke: () => colour(".ink"),
     grid: { stroke: () => colour(".rule"), width: 1 },
@@ -69,36 +123,40 @@ function options({ lines, band, limits, format, size, colour, move }) {
     ],
     bands: band ? [{ series: [lines.length + 1, lines.length + 2], fill: () => colour(".band") }] : [],
     hooks: {
-      setCursor: [({ cursor }) => move(cursor.idx ?? null)],
-      setSelect: [zoom],
-      // Thresholds: a line across, in the colour of what lies above it.
-      drawClear: [
-        (chart) =>
-          (limits ?? []).forEach(({ value, tone }) => {
-            const { ctx, bbox } = chart;
-            const y = chart.valToPos(value, "y", true);
-            if (y < bbox.top || y > bbox.top + bbox.height) return;
-            ctx.save();
-            ctx.strokeStyle = colour(tone);
-            ctx.setLineDash([4, 4]);
-            ctx.beginPath();
-            ctx.moveTo(bbox.left, y);
-            ctx.lineTo(bbox.left + bbox.width, y);
-            ctx.stroke();
-            ctx.restore();
-          }),
+      setCursor: [
+        (chart) => {
+          const { idx } = chart.cursor;
+          const left = idx === null || idx === undefined ? 0 : chart.valToPos(chart.data[0][idx], "x");
+          move(idx ?? null, left + chart.over.offsetLeft);
+        },
       ],
+      setSelect: [zoom],
+      drawAxes: [(chart) => drawLimits(chart, limits ?? [], colour)],
+      draw: [(chart) => drawMarks(chart, marks(), colour)],
     },
   };
 }
 
+// The moment of the pointer on the axis below it, and what was done then.
+const Moment = ({ time, names, left, box }) => {
+  const half = Math.min(names.length ? 120 : 60, box.current.clientWidth / 2);
+  const middle = Math.min(Math.max(left, half), box.current.clientWidth - half);
+  return html`<p class="moment" style=${{ left: `${middle}px` }}>
+    <time datetime=${iso(time)} title=${exact(time * 1000)}>${minute(time * 1000)}</time>${names.map((name) => html`<span class="flag clip"><bdi>${name}</bdi></span>`)}
+  </p>`;
+};
+
 /*
  * `times` are seconds; `lines` are [{name, values, tone?}], `band` {low, high} of values; a value null leaves a
- * gap, undefined is drawn over.  `format` writes a value; `limits` are [{value, tone}].
+ * gap, undefined is drawn over.  `format` writes a value; `limits` are [{value, tone}], rising; `marks` are moments
+ * with a name, [{at, name}], each at the beginning of a bucket.
  */
-export default function Chart({ times, lines, band, limits, format, label, height, onName }) {
+export default function Chart({ times, lines, band, limits, marks, format, label, height, onName }) {
   const box = useRef(null);
-  const [pointed, setAt] = useState(null); // the place of the pointer
+  const [{ pointed, left }, setAt] = useState({ pointed: null, left: 0 }); // the bucket of the pointer, and where it is
+  const chartOf = useRef(null);
+  const marked = useRef(null);
+  marked.current = marks ?? [];
 
   useEffect(() => {
     let chart = null;
@@ -116,13 +174,15 @@ export default function Chart({ times, lines, band, limits, format, label, heigh
           lines,
           band,
           limits,
+          marks: () => marked.current,
           format,
           size: size(),
           colour: colours(box.current),
-          move: setAt,
+          move: (idx, x) => setAt({ pointed: idx, left: x }),
         };
         const edges = band ? [band.high, band.low] : [];
         chart = new UPlot(options(drawn), [times, ...lines.map(({ values }) => values), ...edges], canvas);
+        chartOf.current = chart;
         resized.observe(canvas);
         theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
         system.addEventListener("change", recolour);
@@ -135,14 +195,17 @@ export default function Chart({ times, lines, band, limits, format, label, heigh
       theme.disconnect();
       system.removeEventListener("change", recolour);
       chart?.destroy();
+      chartOf.current = null;
     };
   }, [times, lines, band]);
+  // They come later than what is measured, or not at all.
+  useEffect(() => chartOf.current?.redraw(false, false), [marks]);
 
   const at = pointed !== null && pointed < times.length ? pointed : null; // it may be that of an older answer
   const isThere = (value) => value !== null && value !== undefined;
   const shown = (values) => (at === null ? values.findLast(isThere) : values[at]);
   return html`<figure class="chart" ref=${box}>
-    <span class="ink" hidden></span><span class="rule" hidden></span>
+    <span class="ink" hidden></span><span class="rule" hidden></span><span class="flag" hidden></span>
     ${(limits ?? []).map(({ tone }) => html`<span class=${tone.slice(1)} hidden></span>`)}
     <figcaption class="legend">
       ${lines.map((line, i) => {
@@ -153,8 +216,11 @@ export default function Chart({ times, lines, band, limits, format, label, heigh
           : html`<span>${words}</span>`;
       })}
       ${band && html`<span class="muted"><i class="swatch band"></i>least to most <strong>${format(shown(band.low))} – ${format(shown(band.high))}</strong></span>`}
-      <span class="muted when">${at === null ? "newest" : exact(times[at] * 1000)}</span>
+      <span class=${classes("muted when", at !== null && "past")}>newest</span>
     </figcaption>
-    <div class="canvas" role="img" aria-label=${label} style=${{ height: `${height}px` }}></div>
+    <div class="plotted">
+      <div class="canvas" role="img" aria-label=${label} style=${{ height: `${height}px` }}></div>
+      ${at !== null && html`<${Moment} time=${times[at]} names=${marked.current.filter((mark) => mark.at === times[at]).map(({ name }) => name)} left=${left} box=${box} />`}
+    </div>
   </figure>`;
 }

@@ -11,10 +11,11 @@ import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { describeRange } from "./common/time.js";
 import { query, setParams, useLocation } from "./common/url.js";
-import { POINTS, timeOf } from "./asked.js";
+import { POINTS, said, timeOf } from "./asked.js";
 import { Bar } from "./bar.js";
-import { Nothing, Skeleton } from "./board.js";
+import { Nothing, Skeleton, ageOf } from "./board.js";
 import { Chart } from "./plot.js";
+import { Marks, useMarks } from "./marks.js";
 import { GROUPS, linesOf, rateLines, statistics, titleOf } from "./rows.js";
 import { formatter, rate } from "./units.js";
 
@@ -47,12 +48,7 @@ export default function Explorer() {
   const labels = useResource(name ? `labels${query({ name, project })}` : null, (signal) =>
     get("api/metrics/labels", { name, project }, { signal }),
   );
-  const key = query({
-    ...asked,
-    time: params.get("time"),
-    since: params.get("since"),
-    until: params.get("until"),
-  });
+  const key = query({ ...asked, ...said(params) });
   const points = useResource(
     name ? `points${key}` : null,
     (signal) =>
@@ -63,6 +59,8 @@ export default function Explorer() {
       ),
     { every },
   );
+  const marks = useMarks(params);
+  const reload = () => [points, marks].forEach((one) => one.reload());
   useKeys([
     { keys: ["/"], label: "Choose a metric", run: () => document.querySelector(".chosen select").focus() },
     {
@@ -78,14 +76,14 @@ export default function Explorer() {
   const empty = names.data && !metrics.length && !params.get("name");
   return html`
     <h1 class="offscreen">Explore metrics</h1>
-    <${Bar} params=${params} loading=${points.slow} reload=${points.reload} />
+    <${Bar} params=${params} loading=${points.slow} reload=${reload} />
     <${Problem} error=${names.error ?? points.error} retry=${names.error ? names.reload : points.reload} />
     ${
       empty
         ? html`<${Nothing} params=${params} />`
         : html`<${Choices} params=${params} name=${name} metrics=${metrics} known=${labels.data?.labels ?? []} type=${points.data?.type} />
           <${Skeleton} resource=${points} />
-          ${points.data && html`<${Points} answer=${points.data} params=${params} stale=${points.slow} />`}`
+          ${points.data && html`<${Points} answer=${points.data} marks=${marks.data} params=${params} age=${ageOf(points)} />`}`
     }
   `;
 }
@@ -121,7 +119,7 @@ function Choices({ params, name, metrics, known, type }) {
         text,
         not,
       ]) => html`<button class="chip set" onClick=${() => choose(label, "")} aria-label=${`${label}${not ? " is not" : ""} ${text}: remove this filter`}>
-        ${label}${not ? " is not" : ""} <code dir="auto">${text}</code><${Icon} name="close" />
+        <span>${label}${not ? " is not" : ""}</span> <code dir="auto">${text}</code><${Icon} name="close" />
       </button>`,
     )}
   </div>`;
@@ -140,7 +138,7 @@ function valuesFor(label, chosen) {
   return options;
 }
 
-function Points({ answer, params, stale }) {
+function Points({ answer, marks, params, age }) {
   const grouped = Boolean(params.get("group_by"));
   const { name, type, data, step } = answer;
   const wanted = params.get("stat");
@@ -164,12 +162,13 @@ function Points({ answer, params, stale }) {
       ],
     });
   return html`
-    <section class=${classes("sheet", stale && "stale")} aria-labelledby="name">
+    <section class=${classes("sheet", age)} aria-labelledby="name">
       <header><h2 id="name" dir="auto">${name}</h2><span class="badge">${type}</span>
         <span class="muted small">in steps of ${step}${answer.quantile_error ? `, percentiles to ${(100 * answer.quantile_error).toFixed(2)}%` : ""}${drawn.more > 0 && `; the ${GROUPS} largest groups, ${plural(drawn.more, "group")} more`}</span></header>
-      <${Chart} times=${drawn.times} lines=${drawn.lines} band=${drawn.band} format=${format} onName=${grouped ? only : undefined}
+      <${Marks} marks=${marks} />
+      <${Chart} times=${drawn.times} lines=${drawn.lines} band=${drawn.band} marks=${marks} format=${format} onName=${grouped ? only : undefined}
         label=${`${name} over time; the table below has its numbers`} />
-      ${drawn.rates && html`<${Chart} times=${drawn.rates.times} lines=${drawn.rates.lines} format=${rate} height=${120} label=${`How often ${name} is sent; the table below has the counts`} />`}
+      ${drawn.rates && html`<${Chart} times=${drawn.rates.times} lines=${drawn.rates.lines} marks=${marks} format=${rate} height=${120} label=${`How often ${name} is sent; the table below has the counts`} />`}
     </section>
     <${Table} answer=${answer} grouped=${grouped} format=${formatter(name)} />
   `;

@@ -6,7 +6,8 @@ import { compact, plural } from "./common/format.js";
 import { Problem } from "./common/problem.js";
 import { Link, query, useLocation } from "./common/url.js";
 import { Bar, kept } from "./bar.js";
-import { Nothing, Skeleton, Tile, useBoard } from "./board.js";
+import { Nothing, Skeleton, Tile, ageOf, useBoard } from "./board.js";
+import { useMarks } from "./marks.js";
 import { Traffic } from "./traffic.js";
 import { counted, length, share } from "./units.js";
 import { Cards } from "./vital.js";
@@ -15,24 +16,26 @@ export default function Overview() {
   const { params } = useLocation();
   const board = useBoard(params);
   const { data } = board;
+  const marks = useMarks(params);
+  const reload = () => [board, marks].forEach((one) => one.reload());
   useEffect(() => {
     document.title = "Metrics · Monlight";
   }, []);
   return html`
     <h1 class="offscreen">Metrics</h1>
-    <${Bar} params=${params} loading=${board.slow} reload=${board.reload} />
+    <${Bar} params=${params} loading=${board.slow} reload=${reload} />
     <${Problem} error=${board.error} retry=${board.reload} />
-    <${Skeleton} resource=${board} />
+    <${Skeleton} resource=${board} tiles=${5} />
     ${
       data &&
-      html`<div class=${classes("board", board.slow && "stale")} aria-busy=${String(board.loading)}>
-        ${data.summary.total_datapoints ? html`<${Board} data=${data} params=${params} />` : html`<${Nothing} params=${params} />`}
+      html`<div class=${classes("board", ageOf(board))} aria-busy=${String(board.loading)}>
+        ${data.summary.total_datapoints ? html`<${Board} data=${data} marks=${marks.data} params=${params} />` : html`<${Nothing} params=${params} />`}
       </div>`
     }
   `;
 }
 
-const Board = ({ data, params }) => html`
+const Board = ({ data, marks, params }) => html`
   <section class="sheet wide" aria-label="Summary">
     <dl class="tiles">
       <${Tile} name="Points" value=${counted(data.summary.total_datapoints)} />
@@ -45,8 +48,8 @@ const Board = ({ data, params }) => html`
       }
     </dl>
   </section>
-  ${data.server && html`<${Traffic} title="Server" board=${data} traffic=${data.server} target="endpoint" params=${params} metric="http_request_duration_seconds" scale=${1000} />`}
-  ${data.browser && html`<${Traffic} title="Requests of browsers" board=${data} traffic=${data.browser} target="host" params=${params} metric="browser_http_request_duration_ms" scale=${1} />`}
+  ${data.server && html`<${Traffic} title="Server" board=${data} traffic=${data.server} marks=${marks} target="endpoint" params=${params} metric="http_request_duration_seconds" scale=${1000} />`}
+  ${data.browser && html`<${Traffic} title="Requests of browsers" board=${data} traffic=${data.browser} marks=${marks} target="host" params=${params} metric="browser_http_request_duration_ms" scale=${1} />`}
   ${
     data.web_vitals &&
     html`<section class="sheet wide" aria-labelledby="vitals">

@@ -8,7 +8,7 @@ import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { Link, query, useLocation } from "./common/url.js";
 import { Bar, kept } from "./bar.js";
-import { Skeleton } from "./board.js";
+import { Skeleton, ageOf } from "./board.js";
 import { figure } from "./units.js";
 
 const tones = { ok: "resolved", pending: "level-warning", firing: "level-error" };
@@ -37,7 +37,7 @@ export default function Rules() {
     <${Skeleton} resource=${alerts} />
     ${
       data &&
-      html`<section class=${classes("sheet", alerts.slow && "stale")} aria-labelledby="rules">
+      html`<section class=${classes("sheet", ageOf(alerts))} aria-labelledby="rules">
         <header><h2 id="rules">Rules</h2><span class="muted small" role="status">${plural(rules.filter(({ state }) => state === "firing").length, "rule")} firing</span></header>
         ${
           rules.length
@@ -57,7 +57,7 @@ export default function Rules() {
               ${data.alerts.map(
                 ({ id, title, state, created_at: at }) => html`<li key=${id}>
                   <span class=${classes("badge", title.startsWith("Firing") ? "level-error" : "resolved")}>${title.split(":")[0].toLowerCase()}</span>
-                  <code dir="auto">${title.slice(title.indexOf(":") + 2)}</code>
+                  <code dir="ltr">${title.slice(title.indexOf(":") + 2)}</code>
                   <span class="muted small"><time datetime=${at}>${exact(at)}</time>, ${deliveries[state] ?? state}</span>
                 </li>`,
               )}
@@ -72,6 +72,6 @@ export default function Rules() {
 const Rule = ({ of: { number, rule, name, state, value, since, checked }, params }) =>
   html`<li>
     <span class=${classes("badge", tones[state])}>${state}</span>
-    <${Link} to=${query({ ...kept(params), view: "explore", name })} dir="auto"><code>${rule}</code><//>
+    <${Link} to=${query({ ...kept(params), view: "explore", name })} dir="ltr"><code>${rule}</code><//>
     <span class="muted small">METRIC_ALERT_${number}: now ${figure(value)}${since && html`, ${state} since <${Age} time=${since} />`}${checked && html`, looked at <${Age} time=${checked} />`}</span>
   </li>`;

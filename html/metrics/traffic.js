@@ -3,9 +3,11 @@
 import { html, useMemo, useState } from "./vendor/preact.js";
 import { compact } from "./common/format.js";
 import { Icon } from "./common/icons.js";
+import { useSession } from "./common/session.js";
 import { Link, query } from "./common/url.js";
 import { kept } from "./bar.js";
 import { Tile } from "./board.js";
+import { Marks } from "./marks.js";
 import { Chart } from "./plot.js";
 import { gridOf, rateOf, valuesOf } from "./series.js";
 import { length, rate, share } from "./units.js";
@@ -20,7 +22,16 @@ const latency = (row, name, scale) => {
   return isNumber(value) ? value * scale : null;
 };
 
-export function Traffic({ title, board, traffic, target, params, metric, scale }) {
+// The tracker's list of the same time, those seen for the first time in it on top.
+const errors = (tracker, params, source) => {
+  const said = ["time", "since", "until"].some((name) => params.has(name));
+  const time = said ? {} : { time: "24h" };
+  return new URL(query({ ...kept(params), ...time, refresh: null, source, sort: "first_seen" }), tracker)
+    .href;
+};
+
+export function Traffic({ title, board, traffic, marks, target, params, metric, scale }) {
+  const { services } = useSession();
   const id = `traffic-${target}`;
   const charts = useMemo(() => {
     const now = Date.now();
@@ -42,16 +53,18 @@ export function Traffic({ title, board, traffic, target, params, metric, scale }
   }, [board, traffic]);
   const over = (what) => `${title}: ${what} over time; the figures beside it and the table have the sums`;
   return html`<section class="sheet wide" aria-labelledby=${id}>
-    <header><h2 id=${id}>${title}</h2></header>
+    <header><h2 id=${id}>${title}</h2>
+      ${services.errors && html`<a class="end" href=${errors(services.errors, params, target === "host" ? "browser" : null)}>New errors in this time</a>`}</header>
     <dl class="tiles">
       <${Tile} name="Rate" value=${rate(traffic.rate)} />
       <${Tile} name="Failed" value=${share(traffic.error_rate)} bad=${traffic.error_rate > 0.01} />
       ${["p50", "p95", "p99"].map((name) => html`<${Tile} name=${name} value=${length(latency(traffic, name, scale))} />`)}
     </dl>
+    <${Marks} marks=${marks} />
     <div class="charts">
-      <${Chart} times=${charts.times} lines=${charts.rates} format=${rate} height=${HEIGHT} label=${over("requests each second")} />
-      <${Chart} times=${charts.times} lines=${charts.latencies} format=${length} height=${HEIGHT} label=${over("latency")} />
-      <${Chart} times=${charts.times} lines=${charts.failures} format=${share} height=${HEIGHT} label=${over("share of failed requests")} />
+      <${Chart} times=${charts.times} lines=${charts.rates} format=${rate} marks=${marks} height=${HEIGHT} label=${over("requests each second")} />
+      <${Chart} times=${charts.times} lines=${charts.latencies} format=${length} marks=${marks} height=${HEIGHT} label=${over("latency")} />
+      <${Chart} times=${charts.times} lines=${charts.failures} format=${share} marks=${marks} height=${HEIGHT} label=${over("share of failed requests")} />
     </div>
     <${Targets} title=${title} rows=${traffic[`${target}s`]} target=${target} params=${params} metric=${metric} scale=${scale} />
   </section>`;

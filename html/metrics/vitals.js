@@ -1,23 +1,36 @@
 // Web Vitals: how pages feel to three quarters of those who visit them; over time, and page by page.
 
 import { html, useEffect, useMemo } from "./vendor/preact.js";
-import { Command, Empty, classes } from "./common/components.js";
+import { Choice, Command, Empty, classes } from "./common/components.js";
 import { compact, exact } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { Problem } from "./common/problem.js";
 import { useSession } from "./common/session.js";
+import { describeRange } from "./common/time.js";
 import { Link, members, query, setParams, useLocation } from "./common/url.js";
 import { labelIs } from "./asked.js";
 import { Bar } from "./bar.js";
-import { Nothing, Skeleton, useBoard } from "./board.js";
+import { Nothing, Skeleton, ageOf, useBoard } from "./board.js";
 import { Chart } from "./plot.js";
 import { gridOf, valuesOf } from "./series.js";
 import { Cards, rated, ratings, vitals } from "./vital.js";
 
+// As the relay tells them apart.
+const devices = [
+  ["", "Any device"],
+  ["phone", "Phones"],
+  ["tablet", "Tablets"],
+  ["desktop", "Desktops"],
+];
+
 export default function Vitals() {
   const { params } = useLocation();
   const page = params.get("page");
-  const board = useBoard(params, page === null ? null : labelIs("page", page));
+  const device = params.get("device");
+  const labels = [page !== null && labelIs("page", page), device && labelIs("device", device)].filter(
+    Boolean,
+  );
+  const board = useBoard(params, labels.join(",") || null);
   const found = board.data?.web_vitals;
   const chosen = vitals.some(([key]) => key === params.get("vital")) ? params.get("vital") : "lcp";
   useEffect(() => {
@@ -28,26 +41,45 @@ export default function Vitals() {
     <${Bar} params=${params} loading=${board.slow} reload=${board.reload} />
     <${Problem} error=${board.error} retry=${board.reload} />
     ${
-      page !== null &&
-      html`<div class="bar"><button class="chip set" onClick=${() => setParams({ page: null })} aria-label=${`Page ${page}: remove this filter`}>
-        Page <code dir="auto">${page}</code><${Icon} name="close" />
-      </button></div>`
+      (found || labels.length > 0) &&
+      html`<div class="bar chosen">
+        <${Choice} label="Device" value=${device ?? ""} onChange=${(next) => setParams({ device: next })} options=${devices} />
+        ${
+          page !== null &&
+          html`<button class="chip set" onClick=${() => setParams({ page: null })} aria-label=${`Page ${page}: remove this filter`}>
+            <span>Page</span> <code dir="auto">${page}</code><${Icon} name="close" />
+          </button>`
+        }
+      </div>`
     }
-    <${Skeleton} resource=${board} />
+    <${Skeleton} resource=${board} tiles=${5} />
     ${
       board.data &&
-      html`<div class=${classes("board", board.slow && "stale")} aria-busy=${String(board.loading)}>
+      html`<div class=${classes("board", ageOf(board))} aria-busy=${String(board.loading)}>
         ${
           found
             ? html`<${Found} board=${board.data} vitals=${found} chosen=${chosen} params=${params} />`
-            : board.data.summary.total_datapoints
-              ? html`<${NoVitals} />`
-              : html`<${Nothing} params=${params} />`
+            : labels.length
+              ? html`<${NoMatch} page=${page} device=${device} params=${params} />`
+              : board.data.summary.total_datapoints
+                ? html`<${NoVitals} />`
+                : html`<${Nothing} params=${params} />`
         }
       </div>`
     }
   `;
 }
+
+const NoMatch = ({ page, device, params }) =>
+  html`<div class="sheet wide"><${Empty} title="No page view matches">
+    <ul class="chips">
+      ${page !== null && html`<li class="chip">Page <code dir="auto">${page}</code></li>`}
+      ${device && html`<li class="chip">Device <code dir="auto">${device}</code></li>`}
+      ${params.get("project") && html`<li class="chip">Project <code dir="auto">${params.get("project")}</code></li>`}
+      <li class="chip">Time <code>${describeRange(params, "Last 24 hours")}</code></li>
+    </ul>
+    <p><button onClick=${() => setParams({ page: null, device: null })}>Any page, any device</button></p>
+  <//></div>`;
 
 function NoVitals() {
   const { services, version } = useSession();

@@ -63,13 +63,42 @@ export async function signIn(page, url, password) {
   await page.keyboard.press("Enter");
 }
 
-// Somebody who is signed in at a tool, at a path of it.
+const sessions = new WeakMap(); // cookies by stack
+
+// Somebody who is signed in at a tool, at a path of it.  The first at a stack types the password, others come with
+// the cookie that it got.
 export async function enter(browser, stack, service, { path = "", ...options } = {}) {
   const opened = await open(browser, options);
-  await signIn(opened.page, stack.url(service, path), PASSWORD);
-  await opened.page.locator("main.page").waitFor();
+  const { page } = opened;
+  const url = stack.url(service, path);
+  if (sessions.has(stack)) {
+    await page.context().addCookies(sessions.get(stack));
+    await page.goto(url);
+  } else await signIn(page, url, PASSWORD);
+  await page.locator("main.page").waitFor();
+  sessions.set(stack, await page.context().cookies());
   return opened;
 }
+
+// Keeps back all answers from addresses of the pattern, until what it gives is called.
+export async function hold(page, pattern) {
+  let go;
+  const gone = new Promise((done) => {
+    go = done;
+  });
+  const held = [];
+  await page.route(pattern, (route) => held.push(gone.then(() => route.continue())));
+  return async () => {
+    go();
+    await Promise.allSettled(held); // the page may have given up on some
+    await page.unroute(pattern);
+  };
+}
+
+// Fails the next request for an address of the pattern, in words that are found again.
+export const FAULT = "The disk is on fire";
+export const failOnce = (page, pattern) =>
+  page.route(pattern, (route) => route.fulfill({ status: 500, json: { detail: FAULT } }), { times: 1 });
 
 // What sticks out of the window to the right.  What scrolls within itself or is cut on purpose does not count.
 const overflowing = () => {
@@ -95,7 +124,7 @@ let axe;
 
 async function faults(page) {
   axe ??= await axeSource();
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
   return page.evaluate(async () => {
     const { violations } = await globalThis.axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -119,14 +148,18 @@ export async function picture(page, name, options = {}) {
 }
 
 // Nothing sticks out at either width in either light, and axe-core finds nothing in the two that have nothing in
-// common.  Pictures are NAME-WIDTH-LIGHT.
-export async function soundInEveryLook(page, name) {
+// common.  Pictures are NAME-WIDTH-LIGHT, of the whole page if it is wide, or of the window that `show` is scrolled into.
+// The window is left as it is opened: wide and light.
+export async function soundInEveryLook(page, name, { show } = {}) {
   for (const [size, viewport] of Object.entries(sizes))
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
       if ((size === "wide") === (colorScheme === "light")) await sound(page);
       else assert.deepEqual(await page.evaluate(overflowing), []);
-      await picture(page, `${name}-${viewport.width}-${colorScheme}`, { fullPage: size === "wide" });
+      await show?.scrollIntoViewIfNeeded();
+      await picture(page, `${name}-${viewport.width}-${colorScheme}`, { fullPage: !show && size === "wide" });
     }
+  await page.setViewportSize(sizes.wide);
+  await page.emulateMedia({ colorScheme: "light" });
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, picture, sound } from "./browser.js";
+import { FAULT, failOnce, hold, launch, sound, soundInEveryLook } from "./browser.js";
 import { Container } from "./containers.js";
 import { Stack, eventually } from "./stack.js";
 import { EVIL, MINUTE, enter, indexed, line, lines } from "./viewer.js";
@@ -44,12 +44,19 @@ describe("before any line is there", () => {
   before(() => stack.start());
   after(() => stack.stop());
 
-  it("says that none has been read, and which emptiness it is", async () => {
-    const { page, verify, close } = await enter(browser, stack);
-    await page.getByRole("heading", { name: /No line has been read yet|The logs cannot be read/ }).waitFor();
-    await sound(page);
+  it("says that none has been read and how that is done, or why none can be read", async () => {
+    const { page, verify } = await enter(browser, stack);
+    await page.getByRole("heading", { name: "No line has been read yet" }).waitFor();
+    assert.equal(await page.getByLabel("Command").textContent(), "monlight index");
+    await soundInEveryLook(page, "logs-none");
+
+    const warning = "LOG_SOURCES cannot be read: setcap cap_dac_read_search=p monlight-indexer";
+    await page.route("**/health", (route) => route.fulfill({ json: { logs_indexed: 0, warning } }));
+    await page.reload();
+    await page.getByRole("heading", { name: "The logs cannot be read" }).waitFor();
+    await page.getByText(warning).waitFor();
+    await soundInEveryLook(page, "logs-unreadable");
     verify();
-    await close();
   });
 });
 
@@ -66,35 +73,61 @@ describe("the lines of a shop", () => {
     await worker.write([
       ["[INFO] worker started", now - 50 * MINUTE],
       [`[ERROR] ${EVIL}`, now - 3 * MINUTE],
-      ["[INFO] مرحبا بالعالم 🌙 שלום", now - 2 * MINUTE],
+      ["[INFO] مرحبا بالعالم 🌙 שלום, and how are you today?", now - 2 * MINUTE],
       [`[INFO] ${"very-long-".repeat(300)}end`, now - MINUTE],
     ]);
     await indexed(stack, 964);
   });
   after(() => stack.stop());
 
-  for (const size of ["wide", "narrow"])
-    for (const dark of [false, true]) {
-      const name = `${size === "wide" ? 1280 : 360}-${dark ? "dark" : "light"}`;
-      it(`are sound at ${name}, also when one is open and when they wrap`, async () => {
-        const { page, verify, close } = await enter(browser, stack, { size, dark });
-        await lines(page).first().waitFor();
-        await page.locator(".plot path").first().waitFor({ state: "attached" });
-        await sound(page);
-        await picture(page, `logs-${name}`);
-        await line(page, "cart updated").first().getByRole("button").first().click();
-        await page.getByRole("button", { name: "Lines around it" }).click();
-        await page.locator(".near li").first().waitFor();
-        await page.locator(".details").scrollIntoViewIfNeeded();
-        await sound(page);
-        await picture(page, `logs-open-${name}`);
-        await page.keyboard.press("w");
-        await page.waitForURL(/wrap=1/);
-        await sound(page);
-        verify();
-        await close();
-      });
-    }
+  it("are sound in every look, also when one is open and when they wrap", async () => {
+    const { page, verify, close } = await enter(browser, stack);
+    await lines(page).first().waitFor();
+    await page.locator(".plot path").first().waitFor({ state: "attached" });
+    await soundInEveryLook(page, "logs", { show: page.locator(".plot") });
+    await line(page, "cart updated").first().getByRole("button").first().click();
+    await page.getByRole("button", { name: "Lines around it" }).click();
+    await page.locator(".near li").first().waitFor();
+    await soundInEveryLook(page, "logs-open", { show: page.locator(".details") });
+    await page.goto(stack.url("logs", "?container=shop-worker-1&wrap=1"));
+    await line(page, "very-long-").waitFor();
+    await soundInEveryLook(page, "logs-wrapped");
+    verify();
+    await close();
+  });
+
+  it("have a place while they are long in coming, and stay when newer ones fail", async () => {
+    const { page, verify, close } = await enter(browser, stack, {
+      path: "?container=shop-worker-1",
+      expected: [/status of 500/],
+    });
+    const pattern = /api\/logs(\?|\/histogram|\/containers)/;
+    const alert = page.getByRole("alert").filter({ hasText: FAULT });
+    const again = page.getByRole("button", { name: "Try again" });
+    const release = await hold(page, pattern);
+    await page.reload();
+    await page.locator(".skeleton.visible").waitFor();
+    await soundInEveryLook(page, "logs-loading", { show: page.locator(".slot") });
+    await failOnce(page, /api\/logs\?/);
+    await page.keyboard.press("r");
+    await alert.waitFor();
+    await soundInEveryLook(page, "logs-failed", { show: alert });
+    await release();
+    await again.click();
+    await lines(page).first().waitFor();
+    await alert.waitFor({ state: "detached" });
+
+    await failOnce(page, /api\/logs\?/);
+    await page.keyboard.press("r");
+    await alert.waitFor();
+    await page.locator(".lines.aged").waitFor();
+    await soundInEveryLook(page, "logs-error", { show: alert });
+    await again.click();
+    await alert.waitFor({ state: "detached" });
+    assert.equal(await page.locator(".aged").count(), 0);
+    verify();
+    await close();
+  });
 
   it("shows what strangers wrote as text, and colours as classes", async () => {
     const { page, verify, close } = await enter(browser, stack);
@@ -144,7 +177,7 @@ describe("the lines of a shop", () => {
       path: "?search=nothing-says-this&level=ERROR",
     });
     await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
-    await sound(page);
+    await soundInEveryLook(page, "logs-no-match");
     await page.getByRole("link", { name: "Clear the filters" }).click();
     await lines(page).first().waitFor();
     verify();
@@ -181,16 +214,27 @@ describe("the lines of a shop", () => {
   });
 
   it("have an address each, with their container's lines around", async () => {
-    const { page, verify, close } = await enter(browser, stack, { path: "?search=5030" });
+    const { page, verify, close } = await enter(browser, stack, {
+      path: "?search=5030",
+      expected: [/status of 404/],
+    });
     await lines(page).first().getByRole("button").first().click();
     await page.getByRole("link", { name: "Open by itself" }).click();
     await page.waitForURL(/\?line=\d+$/);
     await page.locator(".here").waitFor();
     assert.ok(await eventually(async () => (await lines(page).count()) > 50));
     assert.match(await page.locator(".here").textContent(), /payment 5030/);
-    await sound(page);
+    await soundInEveryLook(page, "logs-line", { show: page.locator(".here") });
     await page.goBack();
     await page.waitForURL(/search=5030/);
+
+    const release = await hold(page, /context/);
+    await page.goto(stack.url("logs", "?line=999999999"));
+    await page.locator(".skeleton.visible").waitFor();
+    await soundInEveryLook(page, "logs-line-loading");
+    await release();
+    await page.getByRole("heading", { name: "This line is not here" }).waitFor();
+    await soundInEveryLook(page, "logs-line-gone");
     verify();
     await close();
   });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
+import { launch, open, signIn, soundInEveryLook } from "./browser.js";
 import { Container } from "./containers.js";
 import { behindPrefix } from "./proxy.js";
 import { PASSWORD, Stack, eventually } from "./stack.js";
@@ -64,8 +64,8 @@ describe("a shop's logs", () => {
     await totals(page, 20);
     await page.getByRole("button", { name: "Leave out 500" }).click();
     await totals(page, 18);
+    await page.locator(".filters .more").dispatchEvent("click"); // where it is narrow, they are folded
     await soundInEveryLook(page, "logs-facets");
-    await page.setViewportSize({ width: 1280, height: 900 });
     for (let i = 0; i < 4; i++) await page.goBack();
     await totals(page, 63);
 
@@ -91,8 +91,7 @@ describe("a shop's logs", () => {
     await totals(page, 1);
     await page.getByLabel("Search lines by a regular expression").fill("(");
     await page.getByRole("alert").filter({ hasText: "regex:" }).waitFor();
-    await sound(page);
-    await picture(page, "logs-wrong-1280-light");
+    await soundInEveryLook(page, "logs-wrong");
     await page.getByRole("button", { name: "Regular expression" }).click();
     await page.getByLabel("Search lines").fill("");
     await page.keyboard.press("Enter");
@@ -109,8 +108,7 @@ describe("a shop's logs", () => {
       await page.getByLabel("Name").fill(name);
       await page.keyboard.press("Enter");
     }
-    await sound(page);
-    await picture(page, "logs-saved-1280-light");
+    await soundInEveryLook(page, "logs-saved");
     assert.equal(await page.locator("#app img, #app script").count(), 0);
     await page.getByRole("button", { name: `Delete ${EVIL}` }).click();
     await page.goto(stack.url("logs"));
@@ -276,7 +274,6 @@ describe("what strangers name", () => {
       .first()
       .waitFor();
     await soundInEveryLook(page, "logs-hostile");
-    await page.setViewportSize({ width: 1280, height: 900 });
     await page
       .getByRole("button", { name: `Only lines with this ${EVIL}` })
       .first()

@@ -54,7 +54,7 @@ export function history(now) {
     });
   for (let minute = 0; minute < 180; minute += 4)
     pages.forEach((page, i) => {
-      const labels = { source: "browser", page };
+      const labels = { source: "browser", page, device: minute % 8 ? "phone" : "desktop" };
       add(minute, "web_vitals_lcp", "histogram", 1400 + 1200 * i + 10 * minute, labels);
       add(minute, "web_vitals_inp", "histogram", 90 + 80 * i, labels);
       add(minute, "web_vitals_cls", "histogram", 0.04 + 0.15 * i, labels);
@@ -63,6 +63,11 @@ export function history(now) {
     });
   for (let minute = 0; minute < 180; minute += 5)
     add(minute, "queue_length", "gauge", (minute * 7) % 40, { queue: "mail" });
+  for (const [minute, release] of [
+    [130, "1.4.0"],
+    [41, "1.4.1"],
+  ])
+    add(minute, "deployments_total", "counter", 1, { release });
   return points;
 }
 
@@ -75,6 +80,7 @@ export function strange(now) {
       const add = (name, type, value, labels) =>
         points.push({ name, type, value, labels: { ...labels, [text]: text }, project: text, timestamp });
       add(text, "histogram", minute + 1, { empty: "" });
+      if (minute === 60) add("deployments_total", "counter", 1, { release: text });
       add("http_requests_total", "counter", 3, { endpoint: `/${text}`, method: text, status: "500" });
       add("http_request_duration_seconds", "histogram", 0.2, { endpoint: `/${text}`, method: text });
       for (const vital of ["lcp", "inp", "cls"])

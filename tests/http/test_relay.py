@@ -542,6 +542,32 @@ def test_case_14_points_are_enriched_without_duplicate_labels(fresh, collector):
     assert collector.seen[-1][1][0]["labels"]["k"] == 2
 
 
+def test_web_vitals_are_told_apart_by_the_device_that_the_browser_names(fresh, collector):
+    stack = fresh(METRICS_COLLECTOR_URL=collector.url, DSN_KEYS="shop:the-key")
+    page = Page(stack.client("relay"), "the-key")
+
+    def device(agent, **point):
+        answer = page.send(
+            "metrics",
+            {"metrics": [{**metric(), "name": "web_vitals_lcp", **point}]},
+            User_Agent=agent,
+        )
+        assert answer.status == 202
+        return collector.seen[-1][1][0]["labels"].get("device")
+
+    linux = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
+    phone = "Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/140.0 Mobile Safari/537.36"
+    assert device(linux) == "desktop"
+    assert device(phone) == "phone"
+    assert device("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Mobile/15E148 Safari") == "phone"
+    assert device("Mozilla/5.0 (iPad; CPU OS 12_0) Mobile/15E148 Safari") == "tablet"
+    assert device("Mozilla/5.0 (Linux; Android 15; SM-X910) Chrome/140.0 Safari") == "tablet"
+    assert device("Mozilla/5.0 (Android 15; Tablet; rv:140.0) Firefox/140.0") == "tablet"
+    assert device("") is None
+    assert device(phone, labels={"device": "kiosk"}) == "kiosk"
+    assert device(phone, name="page_load_time") is None
+
+
 def test_fault_12_vitals_of_a_beacon_arrive_at_the_collector(page, metrics, project):
     key, page.key = page.key, None
     body = json.dumps({"metrics": [{"name": "web_vitals_lcp", "type": "histogram", "value": 1200,

@@ -111,7 +111,6 @@ def write(database, reports, states):
             for id, r, state, order in rows
         ),
     )
-    database.execute("INSERT INTO error_fts (error_fts) VALUES ('rebuild')")
     database.executemany(
         "INSERT INTO error_key (id, error_id, project, mechanism, key, count, reports,"
         " first_seen, last_seen, level, browser) VALUES (?,?,?,'given',?,?,1,?,?,?,?)",
@@ -130,6 +129,7 @@ def write(database, reports, states):
             for id, r, _, _ in rows
         ),
     )
+    database.execute("INSERT INTO error_fts (error_fts) VALUES ('rebuild')")
     hours = [[] for _ in range(24)]
     for id, r, _, _ in rows:
         day, second = divmod(r["timestamp"], DAY)

@@ -255,7 +255,27 @@ write_error(struct req *rq, struct json_out *out, int64_t id, const struct occur
 
 /* ---- handlers -------------------------------------------------------------------- */
 
-/* GET /api/errors/{id}: the error with its last occurrences; 404 if there is none. */
+/*
+ * Begins reading the error of the path, or the one it was merged into: old links lead
+ * there.  0 or a refusal.
+ */
+static int
+want_error(struct req *rq, int64_t *id)
+{
+	int st;
+
+	if ((st = want_id(rq, 0, id)) != 0)
+		return st;
+	if (db_begin_read(rq->db) == -1 ||
+	    db_number(rq->db, SQL_MERGED_INTO, DB_ARGS(DB_INT(*id)), *id, id) == -1)
+		return req_fail_db(rq);
+	return 0;
+}
+
+/*
+ * GET /api/errors/{id}: the error with its last occurrences; 404 if there is none.  Of one
+ * that was merged away, the error it was merged into, which the member id tells.
+ */
 int
 errors_detail(struct req *rq)
 {
@@ -264,15 +284,14 @@ errors_detail(struct req *rq)
 	struct json_out *out;
 	int st, row;
 
-	if ((st = want_id(rq, 0, &id)) != 0)
+	if ((st = want_error(rq, &id)) != 0)
 		return st;
-	if (db_begin_read(rq->db) == -1 ||
-	    load_occurrences(rq, SQL_OCCURRENCES, id, most, &last) == -1 ||
+	if (load_occurrences(rq, SQL_OCCURRENCES, id, most, &last) == -1 ||
 	    load_occurrences(rq, SQL_FIRST_OCCURRENCE, id, 1, &first) == -1 ||
 	    (row = query_error(rq, SQL_DETAIL, id)) == DB_FAILED)
 		return req_fail_db(rq);
 	if (row == DB_NONE)
-		return errors_missing(rq);
+		return errors_missing(rq, id);
 	out = req_json(rq);
 	json_object(out, NULL);
 	write_error(rq, out, id, &last, &first);
@@ -295,14 +314,13 @@ errors_occurrences(struct req *rq)
 	int64_t id, found;
 	int st;
 
-	if ((st = want_id(rq, 0, &id)) != 0)
+	if ((st = want_error(rq, &id)) != 0)
 		return st;
-	if (db_begin_read(rq->db) == -1 ||
-	    db_number(rq->db, SQL_EXISTS, DB_ARGS(DB_INT(id)), 0, &found) == -1 ||
+	if (db_number(rq->db, SQL_EXISTS, DB_ARGS(DB_INT(id)), 0, &found) == -1 ||
 	    load_occurrences(rq, SQL_OCCURRENCES, id, OCCURRENCES_LISTED, &all) == -1)
 		return req_fail_db(rq);
 	if (!found)
-		return errors_missing(rq);
+		return errors_missing(rq, id);
 	out = req_json(rq);
 	json_object(out, NULL);
 	write_occurrences(out, &all);

@@ -58,8 +58,8 @@ errors_cfg(const struct req *rq)
 	return (const struct errors_cfg *)rq->app->cfg;
 }
 
-/* 404 "Error not found". */
-int errors_missing(struct req *);
+/* 404 "Error not found"; merged_into says what has become of one that was merged away. */
+int errors_missing(struct req *, int64_t id);
 
 #define IDS_MAX 1000
 #define ID_MAX (INT64_C(1) << 53)

@@ -63,7 +63,7 @@ make(struct db *db, const struct adopted *a, struct found *f)
 		    DB_TEXT(a->fingerprint), DB_INT(f->first_seen), DB_INT(f->level),
 		    DB_INT(f->browser)),
 		0, &f->key) == -1 ||
-	    db_run(db, SQL_ERROR_WORDS, DB_ARGS(DB_INT(f->error), DB_TEXT(a->type), message)) == -1)
+	    db_run(db, SQL_KEY_WORDS, DB_ARGS(DB_INT(f->key), DB_TEXT(a->type), message)) == -1)
 		return DB_FAILED;
 	return a->resolved_at == 0
 		   ? 0

@@ -4,10 +4,11 @@
  *
  * Every number hangs on a grouping key, so both move keys from error to error and
  * sum up anew what the error's own row shows.  That row is a function of its keys,
- * whatever came when and in whichever order they were moved: the name and the words
- * are those of the oldest key, the level that of the last report.  A later report goes
- * where its key is.  People's part is the state: a merged error keeps that of the
- * error it was merged into, one that is taken out gets that of the error it leaves.
+ * whatever came when and in whichever order they were moved: the name is that of the
+ * oldest key, the level that of the last report.  A later report goes where its key is,
+ * and so does a link to an error that was merged away.  People's part is the state: a
+ * merged error keeps that of the error it was merged into, one that is taken out gets
+ * that of the error it leaves.
  */
 #include <string.h>
 
@@ -38,18 +39,16 @@ rank_scopes(struct req *rq, int64_t id)
 	return row;
 }
 
-/* Brings the error's row, its words and its places in lists up to date with its keys. */
+/* Brings the error's row and its places in lists up to date with its keys. */
 static int
 sum_up(struct req *rq, int64_t id)
 {
 	const struct db_value error = DB_INT(id);
 	int64_t count;
 
-	if (db_run(rq->db, SQL_FORGET_WORDS, &error, 1) == -1 ||
-	    db_number(rq->db, SQL_ERROR_SUM, &error, 1, 0, &count) == -1 ||
+	if (db_number(rq->db, SQL_ERROR_SUM, &error, 1, 0, &count) == -1 ||
 	    db_run(rq->db, SQL_ERROR_OF_KEYS, DB_ARGS(error, DB_INT(count_rank(count)))) == -1 ||
-	    db_run(rq->db, SQL_ERROR_ENVIRONMENTS, &error, 1) == -1 ||
-	    db_run(rq->db, SQL_KNOW_WORDS, &error, 1) == -1)
+	    db_run(rq->db, SQL_ERROR_ENVIRONMENTS, &error, 1) == -1)
 		return DB_FAILED;
 	return rank_scopes(rq, id);
 }
@@ -87,15 +86,15 @@ check_mergeable(struct req *rq, int64_t id, const char *into_project)
 	return 0;
 }
 
-/* Gives the keys of one error to another; nothing of the one stays. */
+/* Gives the keys of one error to another; of the one only stays where it went. */
 static int
 take_all(struct req *rq, int64_t into, int64_t id)
 {
 	const struct db_value error = DB_INT(id);
 
 	if (db_run(rq->db, SQL_KEYS_NAME, &error, 1) == -1 ||
-	    db_run(rq->db, SQL_KEYS_MOVE, DB_ARGS(error, DB_INT(into))) == -1 ||
-	    db_run(rq->db, SQL_FORGET_WORDS, &error, 1) == -1)
+	    db_run(rq->db, SQL_MERGED_ADD, &error, 1) == -1 ||
+	    db_run(rq->db, SQL_KEYS_MOVE, DB_ARGS(error, DB_INT(into))) == -1)
 		return DB_FAILED;
 	return db_run(rq->db, SQL_FORGET_ERROR, &error, 1);
 }
@@ -202,6 +201,26 @@ errors_merge(struct req *rq)
 
 /* ---- taking apart --------------------------------------------------------------------- */
 
+/*
+ * An error in the state of another, for these of its keys.  It is the one that was merged
+ * away and that the first of them stands for, or a new one; its id is in *to, 0 if there
+ * is no error to take from.  0 or DB_FAILED.
+ */
+static int
+make_error(struct req *rq, int64_t from, const cJSON *key, int64_t *to)
+{
+	int64_t was = 0;
+
+	for (; key != NULL && was == 0; key = key->next)
+		if (db_number(rq->db, SQL_MERGED_FIND,
+			DB_ARGS(DB_INT(from), DB_TEXT(key->valuestring)), 0, &was) == -1)
+			return DB_FAILED;
+	if (db_run(rq->db, SQL_MERGED_FORGET, DB_ARGS(DB_INT(was))) == -1)
+		return DB_FAILED;
+	return db_number(
+	    rq->db, SQL_ERROR_LIKE, DB_ARGS(DB_INT(from), was > 0 ? DB_INT(was) : DB_NULL), 0, to);
+}
+
 /* Moves the keys, items of a list, to an error of their own.  0 or a refusal. */
 static int
 take_keys(struct req *rq, int64_t from, int64_t to, const cJSON *key)
@@ -217,7 +236,7 @@ take_keys(struct req *rq, int64_t from, int64_t to, const cJSON *key)
 	return 0;
 }
 
-/* Inside a transaction; the new error's id in *to.  0 or a refusal. */
+/* Inside a transaction; the id of the error that the keys make in *to.  0 or a refusal. */
 static int
 unmerge(struct req *rq, int64_t from, const cJSON *keys, int64_t *to)
 {
@@ -225,12 +244,10 @@ unmerge(struct req *rq, int64_t from, const cJSON *keys, int64_t *to)
 	int64_t left;
 	int st;
 
-	if (db_number(rq->db, SQL_ERROR_LIKE, DB_ARGS(DB_INT(from)), 0, to) == -1)
+	if (make_error(rq, from, keys, to) == -1)
 		return req_fail_db(rq);
 	if (*to == 0)
 		return req_fail(rq, 404, "There is no error %lld", (long long)from);
-	if (db_run(rq->db, SQL_KNOW_WORDS, DB_ARGS(DB_INT(*to))) == -1)
-		return req_fail_db(rq);
 	if ((st = take_keys(rq, from, *to, keys)) != 0)
 		return st;
 	if (db_number(rq->db, SQL_ERROR_SUM, DB_ARGS(DB_INT(from)), 0, &left) == -1)
@@ -270,16 +287,17 @@ want_unmerge(struct req *rq, int64_t *from, const cJSON **keys)
 }
 
 /*
- * POST /api/errors/unmerge {"id": error, "keys": [...]}: makes one new error of those of
- * its grouping keys.  200 {"status": "unmerged", "id": the new one, "from": id}; 404 for an
- * id or a key that is none, 409 for all the keys of an error; then nothing is moved.
+ * POST /api/errors/unmerge {"id": error, "keys": [...]}: makes one error of those of its
+ * grouping keys, with the id that they had before they were merged, else a new one.  200
+ * {"status": "unmerged", "id": that one, "from": id}; 404 for an id or a key that is none,
+ * 409 for all the keys of an error; then nothing is moved.
  */
 int
 errors_unmerge(struct req *rq)
 {
 	struct json_out *out;
 	const cJSON *keys = NULL;
-	int64_t from, to;
+	int64_t from, to = 0;
 	int st;
 
 	if ((st = want_unmerge(rq, &from, &keys)) != 0)

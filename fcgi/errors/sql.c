@@ -52,8 +52,8 @@ static const char *const statements[] = {
     [SQL_ERROR_ADD] =
 	"INSERT INTO error (project, type, message, level, browser, first_seen, last_seen, rank)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) RETURNING id",
-    /* error, type, message */
-    [SQL_ERROR_WORDS] = "INSERT INTO error_fts (rowid, type, message) VALUES (?1, ?2, ?3)",
+    /* key, type, message */
+    [SQL_KEY_WORDS] = "INSERT INTO error_fts (rowid, type, message) VALUES (?1, ?2, ?3)",
     /* error */
     [SQL_ERROR_SUM] = "SELECT sum(count) FROM error_key WHERE error_id = ?1",
     /* error, value; apart, so that only the index that changes is written */
@@ -152,6 +152,8 @@ static const char *const statements[] = {
     [SQL_LIST_SCOPED] =
 	"SELECT sum(f.count), min(f.first_seen), max(f.last_seen) FROM error_key k"
 	" CROSS JOIN facet f ON f.key_id = k.id AND f.scope_id = ?2 WHERE k.error_id = ?1",
+    /* error */
+    [SQL_LIST_WORDS] = "SELECT type, message FROM error_words WHERE error_id = ?1",
     /* error, first day */
     [SQL_DAYS] =
 	"SELECT d.day, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15, h16,"
@@ -216,6 +218,8 @@ static const char *const statements[] = {
 		    " ORDER BY id DESC LIMIT 100",
     /* error */
     [SQL_EXISTS] = "SELECT 1 FROM error WHERE id = ?1",
+    [SQL_MERGED_INTO] = "SELECT k.error_id FROM merged m CROSS JOIN error_key k ON k.id = m.key_id"
+			" WHERE m.error_id = ?1",
 
     /* ---- merging ------------------------------------------------------------- */
 
@@ -223,15 +227,27 @@ static const char *const statements[] = {
     [SQL_PROJECT_OF] = "SELECT project FROM error WHERE id = ?1",
     [SQL_KEYS_NAME] = "UPDATE error_key SET type = e.type, message = e.message FROM error e"
 		      " WHERE e.id = ?1 AND error_key.error_id = ?1 AND error_key.type IS NULL",
+    /* error; the key that stands for it is one that stands for no other, if it has one */
+    [SQL_MERGED_ADD] = "INSERT INTO merged (error_id, key_id)"
+		       " SELECT ?1, id FROM error_key WHERE error_id = ?1"
+		       " ORDER BY id IN (SELECT key_id FROM merged), id LIMIT 1"
+		       " /*scan: sorts the keys of an error*/",
+    /* error, key: what it stands for, null for none */
+    [SQL_MERGED_FIND] =
+	"SELECT max(m.error_id) FROM error_key k CROSS JOIN merged m ON m.key_id = k.id"
+	" WHERE k.error_id = ?1 AND k.key = ?2",
+    /* error */
+    [SQL_MERGED_FORGET] = "DELETE FROM merged WHERE error_id = ?1",
     /* error, other error */
     [SQL_KEYS_MOVE] = "UPDATE error_key SET error_id = ?2 WHERE error_id = ?1",
     /* error, other error, key */
     [SQL_KEY_MOVE] = "UPDATE error_key SET error_id = ?2 WHERE error_id = ?1 AND key = ?3",
-    /* error: a new one in its state */
+    /* error, id or null: another one in its state */
     [SQL_ERROR_LIKE] =
-	"INSERT INTO error (project, type, message, status, resolved_at, level, browser,"
+	"INSERT INTO error (id, project, type, message, status, resolved_at, level, browser,"
 	" first_seen, last_seen, rank, ignored_until, ignored_count, ignored_minutes,"
-	" resolved_release, spike_at) SELECT project, type, message, status, resolved_at, level,"
+	" resolved_release, spike_at) SELECT ?2, project, type, message, status, resolved_at, "
+	"level,"
 	" browser, first_seen, last_seen, rank, ignored_until, ignored_count, ignored_minutes,"
 	" resolved_release, spike_at FROM error WHERE id = ?1 RETURNING id",
     /* error, rank: all else that its keys say; the last report is the one that arrived last */
@@ -246,8 +262,6 @@ static const char *const statements[] = {
 	" max(k.last_seen) AS last FROM error_key k WHERE k.error_id = ?1) AS s"
 	" WHERE error.id = ?1",
     /* error */
-    [SQL_KNOW_WORDS] = "INSERT INTO error_fts (rowid, type, message)"
-		       " SELECT id, type, message FROM error WHERE id = ?1",
     [SQL_SCOPES_COUNT] = "SELECT count(DISTINCT f.scope_id) FROM error_key k"
 			 " CROSS JOIN facet f ON f.key_id = k.id WHERE k.error_id = ?1 /*scan*/",
     [SQL_SCOPES_OF] = "SELECT DISTINCT f.scope_id FROM error_key k"
@@ -265,7 +279,8 @@ static const char *const statements[] = {
 	" ORDER BY 2 LIMIT 1",
     /* error */
     [SQL_FORGET_WORDS] = "INSERT INTO error_fts (error_fts, rowid, type, message)"
-			 " SELECT 'delete', id, type, message FROM error WHERE id = ?1",
+			 " SELECT 'delete', key_id, type, message FROM error_words"
+			 " WHERE error_id = ?1",
     [SQL_FORGET_ERROR] = "DELETE FROM error WHERE id = ?1",
     /* after, rows to pass: where a slice of the table ends */
     [SQL_SLICE_EVENTS] = "SELECT event FROM event WHERE event > ?1 ORDER BY 1 LIMIT 1 OFFSET ?2",

@@ -27,9 +27,20 @@ const char *const level_words[] = {
 };
 
 int
-errors_missing(struct req *rq)
+errors_missing(struct req *rq, int64_t id)
 {
-	return req_fail(rq, 404, "Error not found");
+	struct json_out *out;
+	int64_t into;
+
+	if (db_number(rq->db, SQL_MERGED_INTO, DB_ARGS(DB_INT(id)), 0, &into) == -1)
+		return req_fail_db(rq);
+	out = req_json(rq);
+	json_object(out, NULL);
+	json_text(out, "detail", "Error not found");
+	if (into != 0)
+		json_int(out, "merged_into", into);
+	json_object_end(out);
+	return 404;
 }
 
 /* ---- what is to become of errors ------------------------------------------------ */
@@ -132,7 +143,7 @@ change(struct req *rq, const struct change *c)
 	    db_commit(rq->db) == -1)
 		return req_fail_db(rq);
 	if (found == DB_NONE)
-		return errors_missing(rq);
+		return errors_missing(rq, id);
 	out = req_json(rq);
 	json_object(out, NULL);
 	json_text(out, "status", verbs[c->verb].done);

@@ -131,8 +131,8 @@ add_error(struct storing *s, struct known *k)
 static int
 add_words(struct storing *s, const struct known *k)
 {
-	return db_run(s->db, SQL_ERROR_WORDS,
-	    DB_ARGS(DB_INT(k->error_id), DB_TEXT(s->report->type), listed_message(s->report)));
+	return db_run(s->db, SQL_KEY_WORDS,
+	    DB_ARGS(DB_INT(k->key_id), DB_TEXT(s->report->type), listed_message(s->report)));
 }
 
 /* Brings what the error shows up to date with this report. */

@@ -3,9 +3,9 @@
  * The statements of the walks are put together from fixed text, for they differ in
  * the index, the column and little else.  Each gives rows of
  *
- *	value sorted by, tie breaker, error, whether the other filters hold, type, message
+ *	value sorted by, tie breaker, error, whether the other filters hold, type, message, keys
  *
- * (the last two for the words that are searched, else null) and takes the same
+ * (the last three for the words that are searched, else null) and takes the same
  * values in the same places:
  *
  *	?1 project  ?2 statuses  ?3 sources  ?4 value and ?5 tie breaker of the place
@@ -53,7 +53,8 @@ enum part { PART_TIES, PART_REST };
  */
 #define SHOWN                                                                                      \
 	" ELSE 1 END, CASE WHEN ?8 IS NOT NULL THEN e.type END,"                                   \
-	" CASE WHEN ?8 IS NOT NULL THEN e.message END"
+	" CASE WHEN ?8 IS NOT NULL THEN e.message END,"                                            \
+	" CASE WHEN ?8 IS NOT NULL THEN e.keys END"
 
 /* An index on error; and_project is " AND ..." or "". */
 #define WALK_ERRORS(and_project)                                                                   \
@@ -63,8 +64,8 @@ enum part { PART_TIES, PART_REST };
 
 /* A set of errors that is read as a whole: ids is a query that gives it. */
 #define READ_SET(ids)                                                                              \
-	"SELECT v, id, id, shown, type, message FROM (SELECT e.id AS id, e.type AS type,"          \
-	" e.message AS message, CASE WHEN ?9 IS NULL THEN e.$column"                               \
+	"SELECT v, id, id, shown, type, message, keys FROM (SELECT e.id AS id, e.type AS type,"    \
+	" e.message AS message, e.keys AS keys, CASE WHEN ?9 IS NULL THEN e.$column"               \
 	" ELSE (SELECT $best(f.$column) FROM error_key k CROSS JOIN facet f ON f.key_id = k.id"    \
 	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v,"                                  \
 	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE " ELSE 1 END AS shown"           \
@@ -105,7 +106,8 @@ static const struct {
 	READ_SET("SELECT DISTINCT k.error_id AS id FROM session_seen s"
 		 " CROSS JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
     [ALONG_WORDS] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
-	READ_SET("SELECT rowid AS id FROM error_fts WHERE error_fts MATCH ?8")},
+	READ_SET("SELECT DISTINCT k.error_id AS id FROM error_fts"
+		 " CROSS JOIN error_key k ON k.id = error_fts.rowid WHERE error_fts MATCH ?8")},
 };
 
 static bool
@@ -191,7 +193,7 @@ struct walking {
 	struct place from;
 	int64_t limit;
 	int64_t offset;  /* still to be passed over */
-	int64_t visits;  /* still allowed; below zero in a set: no limit */
+	int64_t visits;  /* still allowed */
 	bool counting;   /* goes on behind the page, for the total */
 	bool stopped;    /* before the end */
 	int64_t matches; /* seen by this walk */
@@ -219,17 +221,36 @@ take(struct walking *w, struct place place, int64_t error)
 	return true;
 }
 
-/* Whether the current row passes the filters that its index did not answer. */
-static bool
-passes(const struct walking *w, enum driver by, int st)
+/* Whether the words stand in one of the error's keys; each that is read counts as a visit. */
+static int
+keys_match(struct walking *w, int64_t error)
+{
+	const int st = SQL_LIST_WORDS;
+	int row;
+
+	for (row = db_query(w->db, st, DB_ARGS(DB_INT(error))); row == DB_ROW;
+	     row = db_next(w->db, st)) {
+		w->visits--;
+		if (phrase_match(w->filter->words, db_text(w->db, st, 0), db_text(w->db, st, 1))) {
+			db_done(w->db, st);
+			return DB_ROW;
+		}
+	}
+	return row;
+}
+
+/* DB_ROW if the current row passes the filters that its index did not answer. */
+static int
+passes(struct walking *w, enum driver by, int st)
 {
 	const struct phrases *words = w->filter->words;
 
 	if (!db_int(w->db, st, 3))
-		return false;
-	if (words == NULL || by == ALONG_WORDS)
-		return true;
-	return phrase_match(words, db_text(w->db, st, 4), db_text(w->db, st, 5));
+		return DB_NONE;
+	if (words == NULL || by == ALONG_WORDS ||
+	    phrase_match(words, db_text(w->db, st, 4), db_text(w->db, st, 5)))
+		return DB_ROW;
+	return db_int(w->db, st, 6) > 1 ? keys_match(w, db_int(w->db, st, 2)) : DB_NONE;
 }
 
 static int
@@ -251,10 +272,13 @@ walk_part(struct walking *w, enum driver by, enum part part)
 	for (; row == DB_ROW; row = db_next(w->db, st)) {
 		struct place place = {
 		    db_int(w->db, st, 0), db_int(w->db, st, 1), w->from.seen + w->matches};
+		int fits = passes(w, by, st);
 
-		if (passes(w, by, st) && !take(w, place, db_int(w->db, st, 2)))
+		if (fits == DB_FAILED)
+			return DB_FAILED;
+		if (fits == DB_ROW && !take(w, place, db_int(w->db, st, 2)))
 			break;
-		if (w->visits > 0 && --w->visits == 0) {
+		if (--w->visits <= 0) {
 			w->stopped = true;
 			/* A page that is not full ends where its walk did. */
 			if ((int64_t)w->walk->n < w->limit)
@@ -321,14 +345,14 @@ is_tallied(const struct filter *f)
 	       f->until == INT64_MAX;
 }
 
-/* How many rows a walk may look at; below zero: as many as there are. */
+/* How many rows a walk may look at: of a set as many as there are. */
 static int64_t
 budget(const struct filter *f, enum driver by, int64_t limit, int64_t offset)
 {
 	int arms = 0;
 
 	if (is_set(by))
-		return -1;
+		return INT64_MAX;
 	for (int status = STATUS_UNRESOLVED; status <= STATUS_IGNORED; status++)
 		for (int source = 0; source <= 1; source++)
 			arms += wants_arm(f, by, status, source);

@@ -82,6 +82,7 @@ class Model:
         self.projects = projects
         self.errors = {}
         self.known = {}  # (project, name) -> (error, key)
+        self.merged = {}  # id that was merged away -> the key that stands for it
         self.keys = 0
         self.arrived = 0
 
@@ -131,11 +132,28 @@ class Model:
 
     def merge(self, into, others):
         for other in others:
+            keys = sorted(other.keys, key=lambda key: key.number)
+            taken = list(self.merged.values())
+            self.merged[other.id] = next((key for key in keys if key not in taken), keys[0])
             self.move(other.keys, into)
             del self.errors[other.id]
         into.note("merge", ", ".join(f"#{other.id}" for other in others))
 
+    def where(self, id):
+        """Where an old link leads."""
+        key = self.merged[id]
+        return next(error for error in self.errors.values() if key in error.keys)
+
+    def former(self, keys):
+        """The id that the keys get back when they are taken out; none if it is a new one."""
+        for key in keys:
+            ids = [id for id, stands in self.merged.items() if stands is key]
+            if ids:
+                return max(ids)
+        return None
+
     def unmerge(self, error, keys, id):
+        self.merged.pop(id, None)
         new = self.errors[id] = Error(id, error.project, [], error)
         error.keys = [key for key in error.keys if key not in keys]
         self.move(keys, new)
@@ -145,6 +163,7 @@ class Model:
     def delete(self, error):
         for key in error.keys:
             del self.known[error.project, key.name]
+        self.merged = {id: key for id, key in self.merged.items() if key not in error.keys}
         del self.errors[error.id]
 
 
@@ -263,13 +282,14 @@ def matches(error, p):
         for r in reports
         if all(r.get(name) == p[name] for name in ("environment", "release") if name in p)
     ]
-    face = f"{error.face['exception_type']} {error.face['message']}".lower()
+    firsts = [key.reports[0] for key in error.keys]
+    words = " ".join(f"{r['exception_type']} {r['message']}" for r in firsts).lower().split()
     fits = (
         p.get("project") in (None, error.project)
         and p["status"] in ("all", error.status)
         and p.get("source") in (None, source(error))
         and p.get("level") in (None, reports[-1]["level"])
-        and ("search" not in p or p["search"] in face.split())
+        and ("search" not in p or p["search"] in words)
         and ("session_id" not in p or any(r.get("session_id") == p["session_id"] for r in reports))
     )
     return in_scope if fits else []
@@ -305,6 +325,7 @@ class Run:
         self.client, self.dice = client, random.Random(seed)
         self.projects = [f"{project}-{seed}-{n}" for n in range(2)]
         self.model = Model(self.projects)
+        self.given = set()  # every id that there ever was
         # A session remembers a hundred keys, those of deleted errors among them.
         self.sessions = [f"{project}-{seed}-session-{n}" for n in range(20)]
 
@@ -348,6 +369,7 @@ class Run:
         answer = self.client.post("/api/errors", body)
         assert answer.status in (200, 201), answer
         self.model.report(body, now, answer.json)
+        self.given.add(answer.json["id"])
 
     def merge(self):
         if not self.model.errors:
@@ -366,8 +388,6 @@ class Run:
         answer = self.post("/merge", body)
         assert answer == {"status": "merged", "id": into.id, "merged": len(others)}
         self.model.merge(into, others)
-        for other in others:
-            assert self.client.get(f"/api/errors/{other.id}").status == 404
 
     def unmerge(self):
         merged = [error for error in self.model.errors.values() if len(error.keys) > 1]
@@ -381,7 +401,10 @@ class Run:
             return
         answer = self.post("/unmerge", body)
         assert answer == {"status": "unmerged", "id": answer["id"], "from": error.id}
-        assert answer["id"] not in self.model.errors
+        former = self.model.former(keys)
+        assert former in (None, answer["id"])
+        assert former or answer["id"] not in self.given
+        self.given.add(answer["id"])
         self.model.unmerge(error, keys, answer["id"])
 
     def set_status(self):
@@ -436,6 +459,14 @@ class Run:
             assert served == expected
             occurrences = self.client.get(f"{path}/occurrences").json["occurrences"]
             assert [o["extra"]["n"] for o in occurrences] == kept(error)
+
+    def check_old_links(self):
+        for id in self.given - set(self.model.errors):
+            answer = self.client.get(f"/api/errors/{id}")
+            if id in self.model.merged:
+                assert answer.json["id"] == self.model.where(id).id
+            else:
+                assert (answer.status, answer.json) == (404, {"detail": "Error not found"})
 
     def check_lists(self):
         for p in self.lists():
@@ -512,6 +543,7 @@ def test_merged_or_not_all_numbers_are_those_of_the_reports(errors, project, see
         run.step()
         if step % 40 == 0 or step == STEPS:
             run.check_details()
+            run.check_old_links()
             run.check_lists()
             run.check_scopes()
 
@@ -531,14 +563,92 @@ def test_a_report_after_the_merge_goes_back_with_its_key(errors, project):
     assert errors.post("/api/errors/merge", {"into": b, "ids": [a]}).status == 200
     later = errors.post("/api/errors", report(project, fingerprint=["a"], environment="late"))
     assert later.json == {"status": "incremented", "id": b, "count": 3}
-    new = errors.post("/api/errors/unmerge", {"id": b, "keys": [key_a]}).json["id"]
-    assert new not in (a, b)
-    taken = errors.get(f"/api/errors/{new}").json
+    assert errors.post("/api/errors/unmerge", {"id": b, "keys": [key_a]}).json["id"] == a
+    taken = errors.get(f"/api/errors/{a}").json
     assert (taken["count"], [e["name"] for e in taken["environments"]]) == (2, ["late"])
     left = errors.get(f"/api/errors/{b}").json
     assert (left["count"], left["environments"], left["fingerprint"]) == (1, [], key_b)
     answer = errors.post("/api/errors", report(project, fingerprint=["a"])).json
-    assert answer == {"status": "incremented", "id": new, "count": 3}
+    assert answer == {"status": "incremented", "id": a, "count": 3}
+
+
+@pytest.mark.parametrize("first_goes", ["first", "last"])
+def test_an_old_link_leads_to_what_the_error_was_merged_into(errors, project, first_goes):
+    ids, keys = made(errors, project, "a", "b", "c")
+    c = ids[2]
+    (a, key_a), (b, key_b) = sorted(
+        zip(ids[:2], keys[:2], strict=True), reverse=first_goes == "last"
+    )
+    errors.post("/api/errors/merge", {"into": b, "ids": [a]})
+    errors.post("/api/errors/merge", {"into": c, "ids": [b]})
+    served = errors.get(f"/api/errors/{c}").json
+    kept = errors.get(f"/api/errors/{c}/occurrences").json
+    for old in (a, b):
+        assert errors.get(f"/api/errors/{old}").json == served
+        assert errors.get(f"/api/errors/{old}/occurrences").json == kept
+        # What is done to an error is not done to more than was meant.
+        for method, path in (("POST", "/resolve"), ("POST", "/ignore"), ("DELETE", "")):
+            answer = errors.request(method, f"/api/errors/{old}{path}")
+            assert answer.status == 404
+            assert answer.json == {"detail": "Error not found", "merged_into": c}
+    # Taken out again, each is itself, and the other stays where it is.
+    assert errors.post("/api/errors/unmerge", {"id": c, "keys": [key_b]}).json["id"] == b
+    assert [errors.get(f"/api/errors/{id}").json["id"] for id in (a, b, c)] == [c, b, c]
+    assert errors.post("/api/errors/unmerge", {"id": c, "keys": [key_a]}).json["id"] == a
+    assert errors.post(f"/api/errors/{a}/resolve").status == 200
+    # What was deleted is gone, and its id is no other error's.
+    errors.post("/api/errors/merge", {"into": c, "ids": [a]})
+    errors.request("DELETE", f"/api/errors/{c}")
+    for old in (a, c):
+        answer = errors.get(f"/api/errors/{old}")
+        assert (answer.status, answer.json) == (404, {"detail": "Error not found"})
+    assert made(errors, project, "c")[0][0] > c
+
+
+def test_an_error_is_found_by_the_words_of_all_that_was_merged_into_it(errors, project):
+    names = [f"name-{n}" for n in range(12)]
+    ids = [
+        errors.post(
+            "/api/errors",
+            report(
+                project,
+                fingerprint=[name],
+                exception_type=f"{word}Error",
+                message=f"it {word}s {'often' if n else 'once'}",
+                timestamp=int(time.time()) - n,
+            ),
+        ).json["id"]
+        for n, name in enumerate(names)
+        for word in [WORDS[n % 6]]
+    ]
+    # The first has the words alpha to foxtrot, the others one each; often is not in its name.
+    errors.post("/api/errors/merge", {"into": ids[0], "ids": ids[1:6]})
+
+    def found(search, limit):
+        pages, cursor = [], {}
+        while True:
+            p = {"project": project, "search": search, "limit": limit, **cursor}
+            page = errors.get(f"/api/errors?{urlencode(p)}").json
+            pages += [row["id"] for row in page["errors"]]
+            if page["next_cursor"] is None:
+                return pages
+            cursor = {"cursor": page["next_cursor"]}
+
+    # With a limit of one, words of five errors are common: the rows are looked at one by one.
+    for limit in (50, 1):
+        assert found("often", limit) == [ids[0], *ids[6:]]
+        assert found("bravoError", limit) == [ids[0], ids[7]]
+        assert found('"it foxtrots"', limit) == [ids[0], ids[11]]
+        assert found("alphas often", limit) == [ids[6]]
+        assert found("alphas bravos", limit) == []
+    keys = errors.get(f"/api/errors/{ids[0]}").json["grouping"]["keys"]
+    errors.post("/api/errors/unmerge", {"id": ids[0], "keys": [keys[1]["key"]]})
+    for limit in (50, 1):
+        assert found("bravos", limit) == [ids[1], ids[7]]
+    errors.request("DELETE", f"/api/errors/{ids[0]}")
+    for limit in (50, 1):
+        assert found("foxtrots", limit) == [ids[11]]
+        assert found("often", limit) == [ids[1], *ids[6:]]
 
 
 def test_the_state_is_that_of_the_error_merged_into(errors, project):

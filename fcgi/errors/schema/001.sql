@@ -171,10 +171,23 @@ CREATE TABLE tally (
     PRIMARY KEY (project, status, browser, level)
 ) STRICT, WITHOUT ROWID;
 
--- Words of type and message.  Whoever adds or deletes an error does so here as well:
--- a schema that is not trusted may not reach a virtual table from a trigger.
+-- An error that was merged away, and the key that stands for it: old links lead where
+-- the key is, and the error that is made of the key again gets its id back.
+CREATE TABLE merged (
+    error_id INTEGER PRIMARY KEY,
+    key_id   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX merged_key ON merged (key_id);
+
+-- Words of type and message of the first report of each key, so that an error is found by
+-- all that was merged into it.  Whoever adds or deletes a key does so here as well: a schema
+-- that is not trusted may not reach a virtual table from a trigger.
+CREATE VIEW error_words AS
+    SELECT k.id AS key_id, k.error_id, coalesce(k.type, e.type) AS type,
+        coalesce(k.message, e.message) AS message
+    FROM error_key k CROSS JOIN error e ON e.id = k.error_id;
 CREATE VIRTUAL TABLE error_fts USING fts5 (
-    type, message, content = 'error', content_rowid = 'id',
+    type, message, content = 'error_words', content_rowid = 'key_id',
     tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
 
@@ -212,6 +225,7 @@ CREATE TRIGGER error_key_gone AFTER DELETE ON error_key BEGIN
     DELETE FROM facet WHERE key_id = old.id;
     DELETE FROM tag WHERE key_id = old.id;
     DELETE FROM user_seen WHERE key_id = old.id;
+    DELETE FROM merged WHERE key_id = old.id;
 END;
 
 -- include fcgi/common/alert.sql

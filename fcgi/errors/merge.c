@@ -124,9 +124,26 @@ name_all(struct req *rq, const struct ids *ids)
 	return names;
 }
 
-/* Inside a transaction.  0 or a refusal. */
+/* What takes the error out again: its id and its keys. */
 static int
-merge(struct req *rq, int64_t into, const struct ids *ids)
+write_part(struct req *rq, struct json_out *out, int64_t id)
+{
+	int row;
+
+	json_object(out, NULL);
+	json_int(out, "id", id);
+	json_array(out, "keys");
+	for (row = db_query(rq->db, SQL_LIST_KEYS, DB_ARGS(DB_INT(id))); row == DB_ROW;
+	     row = db_next(rq->db, SQL_LIST_KEYS))
+		json_text(out, NULL, db_text(rq->db, SQL_LIST_KEYS, 0));
+	json_array_end(out);
+	json_object_end(out);
+	return row;
+}
+
+/* Inside a transaction; writes the parts.  0 or a refusal. */
+static int
+merge(struct req *rq, int64_t into, const struct ids *ids, struct json_out *out)
 {
 	const char *project;
 	int st;
@@ -137,12 +154,15 @@ merge(struct req *rq, int64_t into, const struct ids *ids)
 		return req_fail(rq, 404, "There is no error %lld", (long long)into);
 	if (db_run(rq->db, SQL_KEYS_NAME, DB_ARGS(DB_INT(into))) == -1)
 		return req_fail_db(rq);
+	json_array(out, "parts");
 	for (size_t i = 0; i < ids->n; i++) {
 		if ((st = check_mergeable(rq, ids->items[i], project)) != 0)
 			return st;
-		if (take_all(rq, into, ids->items[i]) == -1)
+		if (write_part(rq, out, ids->items[i]) == -1 ||
+		    take_all(rq, into, ids->items[i]) == -1)
 			return req_fail_db(rq);
 	}
+	json_array_end(out);
 	if (sum_up(rq, into) == -1 || errors_note(rq, into, "merge", name_all(rq, ids)) == -1)
 		return req_fail_db(rq);
 	return 0;
@@ -171,8 +191,9 @@ want_merge(struct req *rq, int64_t *into, struct ids *ids)
 
 /*
  * POST /api/errors/merge {"into": id, "ids": [...]}: makes one error of all, with the id
- * and the state of the first.  200 {"status": "merged", "id", "merged": how many}; 404 for
- * an id that is none, 409 for errors of different projects; then nothing is merged.
+ * and the state of the first.  200 {"status": "merged", "id", "merged": how many, "parts":
+ * [{"id", "keys"}]}, which unmerge takes apart again; 404 for an id that is none, 409 for
+ * errors of different projects; then nothing is merged.
  */
 int
 errors_merge(struct req *rq)
@@ -184,17 +205,17 @@ errors_merge(struct req *rq)
 
 	if ((st = want_merge(rq, &into, &ids)) != 0)
 		return st;
-	if (db_begin(rq->db) == -1)
-		return req_fail_db(rq);
-	if ((st = merge(rq, into, &ids)) != 0)
-		return st;
-	if (db_commit(rq->db) == -1)
-		return req_fail_db(rq);
 	out = req_json(rq);
 	json_object(out, NULL);
 	json_text(out, "status", "merged");
 	json_int(out, "id", into);
 	json_int(out, "merged", (int64_t)ids.n);
+	if (db_begin(rq->db) == -1)
+		return req_fail_db(rq);
+	if ((st = merge(rq, into, &ids, out)) != 0)
+		return st;
+	if (db_commit(rq->db) == -1)
+		return req_fail_db(rq);
 	json_object_end(out);
 	return 200;
 }
@@ -202,23 +223,26 @@ errors_merge(struct req *rq)
 /* ---- taking apart --------------------------------------------------------------------- */
 
 /*
- * An error in the state of another, for these of its keys.  It is the one that was merged
- * away and that the first of them stands for, or a new one; its id is in *to, 0 if there
- * is no error to take from.  0 or DB_FAILED.
+ * An error in the state of another, for these of its keys.  Of the errors that were merged
+ * away and that these keys stand for it is the last, else a new one; its id is in *to, 0 if
+ * there is no error to take from.  0 or DB_FAILED.
  */
 static int
 make_error(struct req *rq, int64_t from, const cJSON *key, int64_t *to)
 {
-	int64_t was = 0;
+	int64_t merged, last = 0, id;
 
-	for (; key != NULL && was == 0; key = key->next)
+	for (; key != NULL; key = key->next) {
 		if (db_number(rq->db, SQL_MERGED_FIND,
-			DB_ARGS(DB_INT(from), DB_TEXT(key->valuestring)), 0, &was) == -1)
+			DB_ARGS(DB_INT(from), DB_TEXT(key->valuestring)), 0, &merged) == -1)
 			return DB_FAILED;
-	if (db_run(rq->db, SQL_MERGED_FORGET, DB_ARGS(DB_INT(was))) == -1)
+		if (merged > last)
+			last = merged;
+	}
+	if (db_number(rq->db, SQL_MERGED_TAKE, DB_ARGS(DB_INT(last)), 0, &id) == -1)
 		return DB_FAILED;
 	return db_number(
-	    rq->db, SQL_ERROR_LIKE, DB_ARGS(DB_INT(from), was > 0 ? DB_INT(was) : DB_NULL), 0, to);
+	    rq->db, SQL_ERROR_LIKE, DB_ARGS(DB_INT(from), id > 0 ? DB_INT(id) : DB_NULL), 0, to);
 }
 
 /* Moves the keys, items of a list, to an error of their own.  0 or a refusal. */

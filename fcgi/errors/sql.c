@@ -232,12 +232,11 @@ static const char *const statements[] = {
 		       " SELECT ?1, id FROM error_key WHERE error_id = ?1"
 		       " ORDER BY id IN (SELECT key_id FROM merged), id LIMIT 1"
 		       " /*scan: sorts the keys of an error*/",
-    /* error, key: what it stands for, null for none */
-    [SQL_MERGED_FIND] =
-	"SELECT max(m.error_id) FROM error_key k CROSS JOIN merged m ON m.key_id = k.id"
-	" WHERE k.error_id = ?1 AND k.key = ?2",
-    /* error */
-    [SQL_MERGED_FORGET] = "DELETE FROM merged WHERE error_id = ?1",
+    /* error, key: the last that it stands for, null for none */
+    [SQL_MERGED_FIND] = "SELECT max(m.id) FROM error_key k CROSS JOIN merged m ON m.key_id = k.id"
+			" WHERE k.error_id = ?1 AND k.key = ?2",
+    /* what was found */
+    [SQL_MERGED_TAKE] = "DELETE FROM merged WHERE id = ?1 RETURNING error_id",
     /* error, other error */
     [SQL_KEYS_MOVE] = "UPDATE error_key SET error_id = ?2 WHERE error_id = ?1",
     /* error, other error, key */

@@ -1,6 +1,7 @@
 // A short word about what was just done, with the way to undo it.
 
 import { html, useEffect, useState } from "../vendor/preact.js";
+import { useKeys } from "./keys.js";
 
 const STAYS = 8000;
 
@@ -23,12 +24,13 @@ export function Toasts() {
     setNote(null);
     note.action.run();
   };
+  useKeys(note?.action ? [{ keys: ["z"], label: note.action.label, run: act }] : []);
   return html`<div class="toasts" role="status">
     ${
       note &&
       html`<div class="toast" key=${note.id}>
       <span>${note.text}</span>
-      ${note.action && html`<button onClick=${act}>${note.action.label}</button>`}
+      ${note.action && html`<button onClick=${act} title=${`${note.action.label} (z)`} aria-keyshortcuts="z">${note.action.label}</button>`}
     </div>`
     }
   </div>`;

@@ -9,6 +9,7 @@ import { useKeys } from "./common/keys.js";
 import { later } from "./common/layout.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
+import { toast } from "./common/toast.js";
 import { Link, navigate, setParams, useLocation, useScroll } from "./common/url.js";
 import { Occurrence } from "./occurrence.js";
 import { asMarkdown, asText } from "./report.js";
@@ -46,6 +47,13 @@ export default function Detail({ id }) {
     const one = occurrences[Math.min(Math.max(to, 0), occurrences.length - 1)];
     if (one) setParams({ occurrence: to <= 0 ? null : one.id }, { replace: true });
   };
+
+  // An old link: what it led to is a part of this one.
+  useEffect(() => {
+    if (!error || String(error.id) === id) return;
+    navigate(`errors/${error.id}`, { replace: true });
+    toast(`Error ${id} was merged into this one`);
+  }, [error?.id]);
 
   useScroll(Boolean(error), id);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { html } from "./vendor/preact.js";
 import { Age, Bars, Copy } from "./common/components.js";
 import { compact, day, number, percent, plural } from "./common/format.js";
 import { Link, query } from "./common/url.js";
-import { unmerge } from "./state.js";
+import { split } from "./state.js";
 
 const HOUR = 3_600_000;
 const DAYS = 14;
@@ -94,7 +94,7 @@ function Grouping({ error, reload }) {
           <p>${plural(key.count, "event")} ${mechanisms[key.mechanism] ?? `by ${key.mechanism}`}</p>
           <p class="fingerprint">
             <code title=${key.key}>${key.key}</code><${Copy} text=${key.key} label="" name=${`Copy the key ${key.key}`} />
-            ${keys.length > 1 && html`<button class="quiet" onClick=${() => unmerge(error.id, key.key, reload)} aria-label=${`Split off ${key.key}`}>Split off</button>`}
+            ${keys.length > 1 && html`<button class="quiet" onClick=${() => split(error.id, [[key.key]], reload)} aria-label=${`Split off ${key.key}`}>Split off</button>`}
           </p>
         </li>`,
       )}

@@ -40,24 +40,39 @@ export function change(verb, ids, reload, terms = {}) {
 }
 
 // Makes one error of several: `into` stays, with the reports of all, and those that are still to come.
-export const merge = (into, ids, reload) =>
-  attempt(() => post("api/errors/merge", { into: Number(into), ids: ids.map(Number) }), {
-    verb: "merge",
-    done: `Merged ${plural(ids.length + 1, "error")}`,
-    reload,
-  });
-
-// Takes a grouping key out of an error, to be one of its own.
-export async function unmerge(id, key, reload) {
-  let split;
-  await attempt(
+export function merge(into, ids, reload) {
+  let parts;
+  return attempt(
     async () => {
-      split = (await post("api/errors/unmerge", { id: Number(id), keys: [key] })).id;
+      ({ parts } = await post("api/errors/merge", { into: Number(into), ids: ids.map(Number) }));
+    },
+    {
+      verb: "merge",
+      done: `Merged ${plural(ids.length + 1, "error")}`,
+      undo: () =>
+        split(
+          into,
+          parts.map((part) => part.keys),
+          reload,
+        ),
+      reload,
+    },
+  );
+}
+
+// Takes parts out of an error, to be errors of their own; a part is a list of grouping keys.
+export function split(id, parts, reload) {
+  const left = [...parts];
+  const ids = [];
+  return attempt(
+    async () => {
+      for (; left.length; left.shift())
+        ids.push((await post("api/errors/unmerge", { id: Number(id), keys: left[0] })).id);
     },
     {
       verb: "split it off",
-      done: "It is an error of its own now",
-      undo: () => merge(id, [split], reload),
+      done: `Split off ${plural(parts.length, "error")}`,
+      undo: () => merge(id, ids, reload),
       reload,
     },
   );

@@ -82,7 +82,7 @@ class Model:
         self.projects = projects
         self.errors = {}
         self.known = {}  # (project, name) -> (error, key)
-        self.merged = {}  # id that was merged away -> the key that stands for it
+        self.merged = {}  # id that was merged away -> the key that stands for it, in that order
         self.keys = 0
         self.arrived = 0
 
@@ -146,11 +146,8 @@ class Model:
 
     def former(self, keys):
         """The id that the keys get back when they are taken out; none if it is a new one."""
-        for key in keys:
-            ids = [id for id, stands in self.merged.items() if stands is key]
-            if ids:
-                return max(ids)
-        return None
+        ids = [id for id, stands in self.merged.items() if stands in keys]
+        return ids[-1] if ids else None
 
     def unmerge(self, error, keys, id):
         self.merged.pop(id, None)
@@ -386,7 +383,19 @@ class Run:
             self.post("/merge", body, 409)
             return
         answer = self.post("/merge", body)
-        assert answer == {"status": "merged", "id": into.id, "merged": len(others)}
+        parts = [
+            {
+                "id": other.id,
+                "keys": [key.hex for key in sorted(other.keys, key=lambda k: k.number)],
+            }
+            for other in others
+        ]
+        assert answer == {
+            "status": "merged",
+            "id": into.id,
+            "merged": len(others),
+            "parts": parts,
+        }
         self.model.merge(into, others)
 
     def unmerge(self):
@@ -596,6 +605,13 @@ def test_an_old_link_leads_to_what_the_error_was_merged_into(errors, project, fi
     assert [errors.get(f"/api/errors/{id}").json["id"] for id in (a, b, c)] == [c, b, c]
     assert errors.post("/api/errors/unmerge", {"id": c, "keys": [key_a]}).json["id"] == a
     assert errors.post(f"/api/errors/{a}/resolve").status == 200
+    # Taken out together, they are the one they were before.
+    errors.post("/api/errors/merge", {"into": b, "ids": [a]})
+    merged = errors.post("/api/errors/merge", {"into": c, "ids": [b]}).json
+    assert merged["parts"] == [{"id": b, "keys": keys[:2]}]
+    assert errors.post("/api/errors/unmerge", {"id": c, "keys": keys[:2]}).json["id"] == b
+    assert [errors.get(f"/api/errors/{id}").json["id"] for id in (a, b, c)] == [b, b, c]
+    assert errors.post("/api/errors/unmerge", {"id": b, "keys": [key_a]}).json["id"] == a
     # What was deleted is gone, and its id is no other error's.
     errors.post("/api/errors/merge", {"into": c, "ids": [a]})
     errors.request("DELETE", f"/api/errors/{c}")

@@ -174,7 +174,8 @@ CREATE TABLE tally (
 -- An error that was merged away, and the key that stands for it: old links lead where
 -- the key is, and the error that is made of the key again gets its id back.
 CREATE TABLE merged (
-    error_id INTEGER PRIMARY KEY,
+    id       INTEGER PRIMARY KEY,             -- in the order of the merging
+    error_id INTEGER NOT NULL UNIQUE,
     key_id   INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX merged_key ON merged (key_id);

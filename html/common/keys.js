@@ -20,9 +20,12 @@ const types = (element) =>
   /^(textarea|select)$/i.test(element.tagName) ||
   element.matches("input:not([type=checkbox])");
 
+// Enter is for what has the focus, where that does something with it.
+const presses = ({ key, target }) => key === "Enter" && target.closest("a, button, summary");
+
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (types(event.target) || document.querySelector("dialog[open]") || !shortcutsOn()) return;
+  if (types(event.target) || presses(event) || document.querySelector("dialog[open]") || !shortcutsOn()) return;
   const stroke =
     pending && event.timeStamp - pendingSince < SECOND_KEY ? `${pending} ${event.key}` : event.key;
   pending = "";

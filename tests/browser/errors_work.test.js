@@ -111,17 +111,21 @@ describe("what is done about an error", () => {
 describe("what is done about many", () => {
   const stack = withStack();
   const types = ["First", "Second", "Third", "Fourth"];
+  const ids = {};
   before(async () => {
     for (const [i, type] of types.entries())
-      await stack.report({
-        ...pythonReport,
-        exception_type: `${type}Error`,
-        count: i + 1,
-        environment: i ? "production" : "staging",
-        release: `1.${i}`,
-      });
+      ids[type] = (
+        await stack.report({
+          ...pythonReport,
+          exception_type: `${type}Error`,
+          count: i + 1,
+          environment: i ? "production" : "staging",
+          release: `1.${i}`,
+        })
+      ).id;
     await stack.report(nodeReport);
   });
+  const shows = (page, n) => eventually(async () => (await rows(page).count()) === n);
 
   it("narrows the list to an environment and a release, which say how much there is", async () => {
     const { page, verify, close } = await enter(browser, stack);
@@ -156,8 +160,13 @@ describe("what is done about many", () => {
     await picture(page, "errors-merge-1280-light");
     await answer(page, "Merge");
     await page.getByText("Merged 2 errors").waitFor();
-    assert.ok(await eventually(async () => (await rows(page).count()) === 4));
-    await row(page, "SecondError").or(row(page, "FirstError")).getByRole("link").first().click();
+    assert.ok(await shows(page, 4));
+    // The one that stays is found by the words of both, and named by the first.
+    for (const type of ["First", "Second"]) {
+      await page.getByLabel("Search errors").fill(`${type}Error`);
+      assert.ok(await shows(page, 1), type);
+    }
+    await row(page, "FirstError").getByRole("link").first().click();
     await page.getByText("These keys were merged").waitFor();
     assert.ok(await page.getByText("Merged", { exact: true }).isVisible());
     await sound(page);
@@ -165,14 +174,59 @@ describe("what is done about many", () => {
       .getByRole("button", { name: /^Split/ })
       .first()
       .click();
-    await page.getByText("It is an error of its own now").waitFor();
+    await page.getByText("Split off 1 error").waitFor();
     assert.ok(
       await eventually(async () => (await page.getByRole("button", { name: /^Split/ }).count()) === 0),
     );
-    await page.keyboard.press("u");
-    assert.ok(await eventually(async () => (await rows(page).count()) === 5));
+    await page.goto(stack.url("errors"));
+    assert.ok(await shows(page, 5));
     verify();
     await close();
+  });
+
+  for (const [way, undo] of [
+    ["by mouse", (page) => page.getByRole("button", { name: "Undo" }).click()],
+    ["by keys", (page) => page.keyboard.press("z")],
+  ])
+    it(`takes a merge back ${way}, and each error is itself again`, async () => {
+      const all = ["First", "Second", "Third"];
+      const { page, verify, close } = await enter(browser, stack);
+      await rows(page).first().waitFor();
+      if (way === "by keys") {
+        const focused = () => page.evaluate(() => document.activeElement.textContent);
+        for (let i = 0; i < 5; i++) {
+          await page.keyboard.press("j");
+          if (all.includes((await focused()).replace("Error", ""))) await page.keyboard.press("x");
+        }
+        await page.getByText("3 selected").waitFor();
+      } else for (const type of all) await row(page, `${type}Error`).getByRole("checkbox").check();
+      await page.getByRole("button", { name: "Merge…" }).press("Enter");
+      await page.getByRole("radio", { checked: true }).press("Enter");
+      await page.getByText("Merged 3 errors").waitFor();
+      assert.ok(await shows(page, 3));
+      await undo(page);
+      await page.getByText("Split off 2 errors").waitFor();
+      assert.ok(await shows(page, 5));
+      for (const type of all) {
+        const { exception_type: now, count } = await stack.ask("errors", `api/errors/${ids[type]}`);
+        assert.deepEqual([now, count], [`${type}Error`, all.indexOf(type) + 1]);
+      }
+      verify();
+      await close();
+    });
+
+  it("opens what an error was merged into where an old link names the error", async () => {
+    await stack.ask("errors", "api/errors/merge", { into: ids.Third, ids: [ids.Second] });
+    const { page, verify, close } = await enter(browser, stack, { path: `errors/${ids.Second}` });
+    await page.waitForURL(stack.url("errors", `errors/${ids.Third}`));
+    await page.getByText(`Error ${ids.Second} was merged into this one`).waitFor();
+    await page.getByRole("heading", { level: 1, name: "SecondError" }).waitFor();
+    verify();
+    await close();
+    const { grouping } = await stack.ask("errors", `api/errors/${ids.Third}`);
+    const keys = [grouping.keys[0].key];
+    const { id } = await stack.ask("errors", "api/errors/unmerge", { id: ids.Third, keys });
+    assert.equal(id, ids.Second);
   });
 
   it("ignores and deletes what is selected, by keys", async () => {

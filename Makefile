@@ -347,7 +347,7 @@ install: all
 	$(INSTALL) -m 644 lighttpd/*.conf lighttpd/monlight.env.example $(SHARE)/lighttpd
 	$(INSTALL) -m 644 lighttpd/service/*.conf $(SHARE)/lighttpd/service
 	$(INSTALL) -m 644 lighttpd/errors/*.html $(SHARE)/lighttpd/errors
-	$(INSTALL) -m 755 lighttpd/monlight lighttpd/proxies lighttpd/vhosts $(SHARE)/lighttpd
+	$(INSTALL) -m 755 lighttpd/monlight lighttpd/proxies lighttpd/listeners $(SHARE)/lighttpd
 	sed -i 's|default_home=/var/lib/|default_home=$(LOCALSTATEDIR)/lib/|' $(SHARE)/lighttpd/monlight
 	ln -sf ../share/monlight/lighttpd/monlight $(DESTDIR)$(PREFIX)/bin/monlight
 	for page in $(PAGES); do $(INSTALL) -D -m 644 $$page $(SHARE)/$$page || exit 1; done

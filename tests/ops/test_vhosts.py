@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The shipped vhosts.conf and tls.conf, and the stack behind a reverse proxy."""
 
+import contextlib
 import http.client
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import time
@@ -28,17 +30,17 @@ NAMES = {
 class Named(Client):
     """A client that asks for a host by its name, by TLS if it has a context for that."""
 
-    def __init__(self, port, host, key=None, tls=None):
+    def __init__(self, port, host, key=None, tls=None, address="127.0.0.1"):
         super().__init__(port, key)
-        self.host, self.tls = host, tls
+        self.host, self.tls, self.address = host, tls, address
 
     def anonymous(self):
-        return Named(self.port, self.host, None, self.tls)
+        return Named(self.port, self.host, None, self.tls, self.address)
 
     def connect(self):
         if self.tls is None:
             return super().connect()
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.tls)
+        return http.client.HTTPSConnection(self.address, self.port, timeout=30, context=self.tls)
 
     def request(self, method, path, body=None, headers=None, json_body=None):
         headers = {"Host": f"{self.host}:{self.port}", **(headers or {})}
@@ -54,7 +56,7 @@ def certificate(tmp_path_factory):
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
         + ["-nodes", "-days", "2", "-subj", "/CN=monlight.test", "-keyout", key, "-out", file]
-        + ["-addext", f"subjectAltName={names},IP:127.0.0.1"],
+        + ["-addext", f"subjectAltName={names},IP:127.0.0.1,IP:127.0.0.2"],
         check=True,
         capture_output=True,
     )
@@ -92,16 +94,48 @@ def test_four_names_on_one_port_are_the_four_services(fresh):
     assert at_port.json["project"] == "named", "the same pool at its own port"
     assert by_name["errors"].get(f"/errors/{answer.json['id']}").status == 200
     assert by_name["logs"].get("/api/errors").status == 404
-    # The pools were spawned once: as many processes as status expects, no more.
+    spawned_once(stack, lighttpds=1)
+
+
+def spawned_once(stack, lighttpds):
+    """The pools are there once: as many processes as status expects, no more."""
     assert stack.control("status").returncode == 0
     assert {k: len(v) for k, v in stack.pools().items()} == {
-        "lighttpd": 1,
+        "lighttpd": lighttpds,
         "monlight-errors": 2,
         "monlight-logs": 3,
         "monlight-metrics": 2,
         "monlight-relay": 2,
         "monlight-tail": 1,
     }
+
+
+def test_a_relay_without_a_name_keeps_a_lighttpd_of_its_own(fresh, certificate):
+    (port,) = free_ports(1)
+    file, key = certificate
+    names = {**NAMES, "BROWSER_RELAY_HOST": ""}
+    stack = fresh(VHOST_PORT=port, TLS_CERTIFICATE=file, TLS_KEY=key, **names)
+    by_name = hosts(stack, ssl.create_default_context(cafile=file))
+    assert [by_name[name].get("/health").status for name in by_name] == [200, 200, 200, 403]
+    assert stack.healthy("relay"), "at its own port"
+    spawned_once(stack, lighttpds=2)
+
+
+def test_the_four_ports_speak_tls_on_an_address_of_their_own(fresh, certificate):
+    file, key = certificate
+    stack = fresh(TLS_ADDRESS="127.0.0.2", TLS_CERTIFICATE=file, TLS_KEY=key)
+    tls = ssl.create_default_context(cafile=file)
+    for name, port in stack.ports.items():
+        client = Named(port, "127.0.0.2", stack.keys[name], tls, "127.0.0.2")
+        assert client.get("/health").status == 200, name
+        assert client.get("/common/style.css").status == 200, name
+        assert "; Secure" in sign_in(client, "https")
+        assert stack.healthy(name), "without TLS where the programs of this host ask"
+        with socket.create_connection(("127.0.0.2", port), 10) as plain:
+            plain.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+            with contextlib.suppress(ConnectionResetError):
+                assert b"200" not in plain.recv(100)
+    spawned_once(stack, lighttpds=2)
 
 
 def test_another_name_gets_nothing(fresh):
@@ -178,8 +212,10 @@ def test_old_tls_and_no_tls_are_refused(fresh, certificate):
         ({"ERROR_TRACKER_HOST": ""}, "ERROR_TRACKER_HOST is not set"),
         ({"VHOST_PORT": "https"}, "VHOST_PORT: expected a number"),
         ({"TLS_CERTIFICATE": "/nowhere.pem"}, "TLS_CERTIFICATE: cannot read /nowhere.pem"),
+        ({"TLS_ADDRESS": "127.0.0.2"}, "TLS_CERTIFICATE is not set"),
+        ({"TLS_ADDRESS": "127.0.0.1", "TLS_CERTIFICATE": "/dev/null"}, "TLS_ADDRESS: expected"),
     ],
-    ids=["name", "port", "certificate"],
+    ids=["name", "port", "certificate", "address", "another address"],
 )
 def test_what_is_missing_is_said_before_anything_starts(fresh, variables, says):
     stack = fresh.make(**{"VHOST_PORT": 8443, **NAMES, **variables})

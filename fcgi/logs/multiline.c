@@ -32,6 +32,7 @@ struct multiline {
 	struct trace trace;
 	bool alone;    /* nothing joins it: JSON */
 	bool is_trace; /* a machine was sure of it */
+	bool full;     /* a line would have gone on with it, and there was no room */
 	enum level level;
 
 	struct buf plain; /* the line at hand without terminal codes */
@@ -89,7 +90,7 @@ clear(struct multiline *m)
 	buf_clear(&m->text, TEXT_KEEP);
 	m->n = m->sure = 0;
 	m->trace = (struct trace){0};
-	m->alone = m->is_trace = false;
+	m->alone = m->is_trace = m->full = false;
 	m->level = LEVEL_UNKNOWN;
 }
 
@@ -124,7 +125,7 @@ hand_out(struct multiline *m, const struct multiline_to *to)
 
 	for (size_t i = 0; i < m->sure; i++)
 		e.cut |= m->lines[i].cut;
-	e.cut |= m->sure == MULTILINE_LINES || e.len >= MULTILINE_BYTES;
+	e.cut |= m->full;
 	to->entry(to->arg, &e);
 }
 
@@ -209,6 +210,12 @@ ask_machine(struct multiline *m, struct line plain)
 	return v;
 }
 
+static bool
+has_room(const struct multiline *m, const struct multiline_line *line)
+{
+	return m->n < MULTILINE_LINES && m->text.len + line->len < MULTILINE_BYTES;
+}
+
 /* Whether the line goes on with the open entry. */
 static enum verdict
 judge(struct multiline *m, const struct multiline_line *line, struct line plain)
@@ -216,8 +223,7 @@ judge(struct multiline *m, const struct multiline_line *line, struct line plain)
 	struct trace opened = {0};
 	enum verdict v;
 
-	if (m->mode == MULTILINE_OFF || m->n == MULTILINE_LINES ||
-	    m->text.len + line->len >= MULTILINE_BYTES)
+	if (m->mode == MULTILINE_OFF)
 		return REFUSED;
 	if (m->mode == MULTILINE_START)
 		return m->starts(m->starts_arg, plain.s, plain.len) ? REFUSED : SURE;
@@ -259,7 +265,8 @@ multiline_feed(
 	while (m->n > 0) {
 		enum verdict v = judge(m, line, plain_of(m, line));
 
-		if (v != REFUSED) {
+		m->full = v != REFUSED && !has_room(m, line);
+		if (v != REFUSED && !m->full) {
 			keep(m, line);
 			if (v == SURE)
 				m->sure = m->n;

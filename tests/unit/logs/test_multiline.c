@@ -10,15 +10,17 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "clock.h"
 #include "multiline.h"
 #include "text.h"
 
 #define MS (NS_PER_SECOND / 1000)
 
-/* What was handed out: "33E 1-": lines and the first letter of the level of each entry. */
+/* What was handed out: "33Ec 1-": lines and the first letter of the level of each entry, c: cut. */
 static struct buf got;
 static struct buf texts; /* entries, each with a form feed behind it */
 
@@ -33,8 +35,8 @@ note(void *arg, const struct multiline_entry *e)
 		level = e->level;
 	for (size_t i = 0; i < e->len; i++)
 		lines += e->text[i] == '\n';
-	buf_printf(&got, "%s%d%c", got.len > 0 ? " " : "", lines,
-	    level == LEVEL_UNKNOWN ? '-' : *level_name(level));
+	buf_printf(&got, "%s%d%c%s", got.len > 0 ? " " : "", lines,
+	    level == LEVEL_UNKNOWN ? '-' : *level_name(level), e->cut ? "c" : "");
 	buf_add(&texts, e->text, e->len);
 	buf_char(&texts, '\f');
 }
@@ -271,7 +273,35 @@ an_entry_grows_to_512_lines_and_is_then_cut(void **state)
 	for (int i = 0; i < 600; i++)
 		feed(*state, "  x", 1);
 	multiline_settle(*state, INT64_MAX, &to);
-	assert_string_equal(buf_text(&got), "512- 89-");
+	assert_string_equal(buf_text(&got), "512-c 89-");
+}
+
+/* What is whole is not said to be cut, however long it is. */
+static void
+only_what_had_no_room_is_cut(void **state)
+{
+	char *text = heap_alloc(MULTILINE_BYTES + 2);
+
+	memset(text, ' ', MULTILINE_BYTES + 1);
+	*text = 'x';
+	feed(*state, text, 1);
+	multiline_settle(*state, INT64_MAX, &to);
+	feed(*state, text, 1);
+	feed(*state, "next", 1);
+	multiline_settle(*state, INT64_MAX, &to);
+	feed(*state, "SELECT", 1);
+	for (int i = 1; i < MULTILINE_LINES; i++)
+		feed(*state, "  x", 1);
+	multiline_settle(*state, INT64_MAX, &to);
+	assert_string_equal(buf_text(&got), "1- 1- 1- 512-");
+	buf_clear(&got, 0);
+	text[MULTILINE_BYTES / 3 * 2] = '\0';
+	feed(*state, text, 1);
+	*text = ' ';
+	feed(*state, text, 1);
+	multiline_settle(*state, INT64_MAX, &to);
+	assert_string_equal(buf_text(&got), "1-c 1-");
+	free(text);
 }
 
 static bool
@@ -309,6 +339,7 @@ main(void)
 	    TEST(silence_ends_an_entry),
 	    TEST(an_entry_is_due_after_the_silence_of_its_kind),
 	    TEST(an_entry_grows_to_512_lines_and_is_then_cut),
+	    TEST(only_what_had_no_room_is_cut),
 	    TEST(a_container_may_say_how_its_entries_begin),
 	};
 

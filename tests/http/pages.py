@@ -14,6 +14,7 @@ MAP = {
 }
 # Where the word throw stands in it, counted from 1.
 THROW = "1:17"
+CORS = "Access-Control-"
 
 
 def browser_report(**members):
@@ -55,3 +56,11 @@ def newest_error(errors, project):
     """The newest error of a project, in full."""
     rows = errors.get(f"/api/errors?project={project}").json["errors"]
     return errors.get(f"/api/errors/{rows[0]['id']}").json
+
+
+def metric(**members):
+    return {"name": "clicks", "type": "counter", "value": 1, **members}
+
+
+def allowed(answer):
+    return answer.headers[CORS + "Allow-Origin"], answer.headers[CORS + "Allow-Credentials"]

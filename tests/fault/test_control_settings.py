@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""What the control script makes of monlight.env and of the environment."""
+
+import http.client
+import json
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stack import CONTROL
+
+
+def test_values_are_taken_as_they_stand_to_the_end_of_the_line(home):
+    home.spawn()
+    value = 'it\'s "a" $(touch /nowhere) `b` = # \\ key 0123456789'
+    home.change("ERROR_TRACKER_API_KEY", value)
+    assert home.control("reload").returncode == 0
+    assert home.get("/metrics", **{"X-API-Key": value})[0] == 200
+    assert f"ERROR_TRACKER_API_KEY={value}\n" in home.control("keys").stdout
+
+
+def test_the_environment_beats_the_file_and_an_empty_value_counts_as_unset(home):
+    home.spawn()
+    assert "INGEST" not in home.control("keys").stdout
+    home.change("INGEST_API_KEY", "from-the-file")
+    assert "INGEST_API_KEY=from-the-file\n" in home.control("keys").stdout
+    assert (
+        "INGEST_API_KEY=from-outside\n"
+        in home.control("keys", INGEST_API_KEY="from-outside").stdout
+    )
+    assert "INGEST_API_KEY=from-the-file\n" in home.control("keys", INGEST_API_KEY="").stdout
+    home.change("INGEST_API_KEY", "")
+    assert "INGEST" not in home.control("keys").stdout
+
+
+@pytest.mark.parametrize(
+    "line", ["no equals sign", "lower=1", "A B=1", "=1", "1A=1", "$(id)=1", "  A=1"]
+)
+def test_a_line_that_is_no_assignment_is_named(home, line):
+    home.path.mkdir()
+    (home.path / "monlight.env").write_text(f"# comment\n\n{line}\n")
+    answer = home.control("check")
+    assert answer.returncode == 1
+    assert "monlight.env, line 3" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ERROR_TRACKER_PORT", "http"),
+        ("LOG_VIEWER_PORT", "0"),
+        ("METRICS_COLLECTOR_PORT", "65536"),
+        ("BROWSER_RELAY_PROCESSES", "-1"),
+        ("MAX_REQUEST_KIB", "99999999999999999999"),
+        ("INDEXER", "sometimes"),
+        ("TRUSTED_PROXIES", "nowhere/xyz"),
+        ("BIND_ADDRESS", "not an address"),
+        ("RATE_LIMIT", "many"),
+    ],
+)
+def test_a_bad_variable_starts_nothing_and_is_named(home, name, value):
+    answer = home.control("run", **{name: value})
+    assert answer.returncode == 1
+    assert name in answer.stderr or value in answer.stderr
+    assert home.nothing_left()
+
+
+def test_check_is_content_with_a_fresh_home(home):
+    home.spawn()
+    answer = home.control("check")
+    assert (answer.returncode, answer.stderr) == (0, "monlight: all is well\n")
+
+
+@pytest.mark.parametrize("name", ["x" * 120, "a name with blanks"])
+def test_any_path_will_do_for_a_home(home, name):
+    before = set(Path("/tmp").glob("monlight.*"))
+    home.path = home.path.parent / name / "home"
+    home.path.parent.mkdir()
+    home.env["MONLIGHT_HOME"] = str(home.path)
+    home.spawn()
+    (private,) = set(Path("/tmp").glob("monlight.*")) - before
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert home.get()[0] == 200
+    assert home.control("reload").returncode == 0
+    assert home.control("status").returncode == 0
+    assert home.end()[0] == 0
+    assert not private.exists()
+    assert home.nothing_left()
+
+
+def test_a_relative_home_is_taken_from_the_working_directory(home):
+    home.path.parent.joinpath("there").mkdir()
+    answer = subprocess.run(
+        [CONTROL, "check"],
+        cwd=home.path.parent / "there",
+        env={**home.env, "MONLIGHT_HOME": "deep"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"{home.path.parent}/there/deep/monlight.env" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [("10.0.0.0/8, 127.0.0.1", "192.0.2.7"), ("10.0.0.0/8", "127.0.0.1"), ("", "127.0.0.1")],
+)
+def test_a_trusted_proxy_and_nobody_else_says_who_the_client_is(home, trusted, seen):
+    log = home.path / "log" / "access.log"
+    home.spawn(TRUSTED_PROXIES=trusted, ACCESS_LOG=str(log))
+    assert home.get("/health?me", **{"X-Forwarded-For": "192.0.2.7"})[0] == 200
+    assert home.end()[0] == 0
+    (line,) = [line for line in log.read_text().splitlines() if "/health?me" in line]
+    assert f" {seen} " in line
+
+
+def test_there_is_no_access_log_until_one_is_asked_for(home):
+    home.spawn()
+    assert home.get("/health?me")[0] == 200
+    assert home.end()[0] == 0
+    assert "/health?me" not in home.messages()
+    assert list((home.path / "log").iterdir()) == []
+
+
+def test_a_large_body_comes_in_only_as_a_source_map_with_the_key(home):
+    home.spawn()
+
+    def post(path, **headers):
+        conn = http.client.HTTPConnection("127.0.0.1", home.ports["BROWSER_RELAY_PORT"], timeout=20)
+        try:
+            conn.putrequest("POST", path)
+            for name, value in headers.items():
+                conn.putheader(name.replace("_", "-"), value)
+            conn.putheader("Content-Length", str(6 << 20))
+            conn.putheader("Expect", "100-continue")
+            conn.endheaders()
+            return conn.sock.recv(12)
+        finally:
+            conn.close()
+
+    key = home.key("BROWSER_RELAY_ADMIN_API_KEY")
+    assert post("/api/source-maps", X_API_Key=key) == b"HTTP/1.1 100"
+    assert post("/api/source-maps", Authorization=f"Bearer {key}") == b"HTTP/1.1 100"
+    assert post("/api/source-maps", X_API_Key="wrong") == b"HTTP/1.1 413"
+    assert post("/api/source-maps") == b"HTTP/1.1 413"
+    assert post("/api/browser/errors", X_API_Key=key) == b"HTTP/1.1 413"
+
+
+def test_keys_are_printed_and_an_unknown_command_is_explained(home):
+    home.spawn()
+    assert f"UI_PASSWORD={home.key('UI_PASSWORD')}\n" in home.control("keys").stdout
+    unknown = home.control("explode")
+    assert unknown.returncode == 2
+    assert "usage: monlight" in unknown.stderr
+
+
+def test_health_is_json(home):
+    home.spawn()
+    assert json.loads(home.get()[1])["status"] == "ok"

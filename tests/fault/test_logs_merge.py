@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Chunks and segments of logs: merging changes nothing that is seen, and limits are kept."""
+
+from log_passes import NOON, noise, texts
+
+from containers import Container
+
+
+def test_merging_changes_where_lines_lie_and_nothing_else(indexer):
+    containers = [Container(indexer.sources, f"c{i}") for i in range(3)]
+    for round_ in range(4):
+        for container in containers:
+            container.write_all(noise(700, round_ * 700))
+        indexer.run("ingest")
+    before = indexer.store.lines()
+    indexer.run("merge")
+    assert indexer.store.lines() == before
+    assert indexer.store.counted() == (len(before), len(before))
+    ((sealed,),) = indexer.store.query("SELECT sum(lines) FROM chunk WHERE segment > 0")
+    assert sealed > len(before) / 2
+    words = "SELECT count(*) FROM words WHERE words MATCH ?"
+    some = before[0].text.split()[1]
+    (found,) = indexer.store.query(words, f'"{some[:64]}"', path=indexer.store.segment(1))
+    assert found == (1,)
+
+
+def test_many_small_passes_make_few_chunks(indexer):
+    container = Container(indexer.sources, "slow")
+    for i in range(24):
+        container.write(f"line {i}")
+        indexer.run("ingest", "merge")
+    ((chunks,),) = indexer.store.query("SELECT count(*) FROM chunk")
+    assert chunks <= 17
+    assert texts(indexer) == [f"line {i}" for i in range(24)]
+
+
+def test_max_log_bytes_is_kept_and_the_files_really_go(indexer):
+    indexer.variables["MAX_LOG_BYTES"] = "2M"
+    container = Container(indexer.sources, "flood")
+    for i in range(6):
+        container.write_all(noise(10_000, i * 10_000))
+        indexer.run("ingest", "merge", "retention", "retention")
+    lines = indexer.store.lines()
+    files = list((indexer.home / "data").glob("logs-*.db"))
+    assert lines[-1].text.startswith("59999 ")
+    assert lines[0].id > 10_000
+    assert [x.id for x in lines] == list(range(lines[0].id, 60_001)), "a hole"
+    assert sum(f.stat().st_size for f in files) < 3 << 20
+    assert len(files) == indexer.store.query("SELECT count(*) FROM segment")[0][0]
+    assert indexer.store.counted() == (len(lines), len(lines))
+
+
+def test_old_lines_go_with_their_segment(indexer):
+    container = Container(indexer.sources, "old")
+    container.write_all([(x, NOON - 400 * 86400 * 10**9, s) for x, _, s in noise(2000)])
+    indexer.run("ingest", "merge", "retention")
+    assert len(texts(indexer)) < 1000, "what was sealed is gone"
+    assert (indexer.home / "data" / "logs-000001.db").exists(), "its file goes a pass later"
+    indexer.run("retention")
+    assert not (indexer.home / "data" / "logs-000001.db").exists()
+
+
+def test_max_entries_hides_by_a_low_water_id(indexer):
+    """What is hidden is counted no more, wherever it lies; what is left keeps its id."""
+    indexer.variables["MAX_ENTRIES"] = "1000"
+    containers = [Container(indexer.sources, f"many{i}") for i in range(3)]
+    total = 0
+    for n in (900, 2500, 30, 700, 2500):
+        for container in containers:
+            container.write_all(noise(n))
+        total += 3 * n
+        for job in ("ingest", "retention", "merge", "retention"):
+            indexer.run(job)
+            if job == "retention":
+                low = total - 1000 + 1
+                assert indexer.store.number("low_id") == low
+                shown = [x for x in indexer.store.lines() if x.id >= low]
+                assert [x.id for x in shown] == list(range(low, total + 1))
+                assert indexer.store.counted() == (1000, 1000)
+    ((straddling,),) = indexer.store.query("SELECT count(*) FROM chunk WHERE first_id < ?", low)
+    assert straddling <= 3, "of a source one chunk at most is hidden in part"
+    assert indexer.store.query("SELECT count(*) FROM chunk WHERE last_id < ?", low) == [(0,)]

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""The dashboard of the metrics collector: Web Vitals and traffic."""
+
+import random
+import time
+from urllib.parse import urlencode
+
+import pytest
+from collector import ERROR, HOUR, MINUTE, dashboard, point, send, stamp, vital
+
+
+def test_case_11_without_vitals_there_is_no_such_part(metrics, project, settled):
+    send(metrics, point("http_requests", project=project))
+    settled()
+    answer = dashboard(metrics, project=project)
+    assert "web_vitals" not in answer
+    assert answer["period"] == "24h"
+    assert answer["summary"] == {"total_datapoints": 1, "distinct_metrics": 1}
+    assert answer["top_metrics"] == [
+        {"name": "http_requests", "type": "counter", "count": 1, "total": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "ratings"),
+    [
+        ((2200, 150, 0.08), ("good", "good", "good")),
+        ((5000, 350, 0.05), ("poor", "needs-improvement", "good")),
+        ((2500, 200, 0.1), ("good", "good", "good")),
+        ((2501, 500, 0.25), ("needs-improvement",) * 3),
+    ],
+)
+def test_contract_vitals_are_rated(metrics, project, settled, values, ratings):
+    names = ("lcp", "inp", "cls")
+    send(metrics, *[vital(n, v, "/home", project) for n, v in zip(names, values, strict=True)])
+    settled()
+    vitals = dashboard(metrics, project=project)["web_vitals"]
+    assert tuple(vitals["summary"][n]["rating"] for n in names) == ratings
+    assert [vitals["summary"][n]["p75"] for n in names] == list(values)
+    assert [page["page"] for page in vitals["by_page"]] == ["/home"]
+    assert vitals["by_page"][0]["page_views"] == 1
+    assert vitals["timeseries"][0]["count"] == 3
+
+
+def test_vitals_are_judged_at_the_75th_percentile_with_shares(metrics, project, settled):
+    slow = [1000] * 70 + [3000] * 20 + [9000] * 10
+    random.Random(1).shuffle(slow)
+    send(metrics, *[vital("lcp", v, f"/{n % 2}", project) for n, v in enumerate(slow)])
+    send(metrics, *[vital(n, 900, "/0", project) for n in ("fcp", "ttfb")])
+    settled()
+    vitals = dashboard(metrics, project=project, period="7d")["web_vitals"]
+    lcp = vitals["summary"]["lcp"]
+    assert lcp["p75"] == pytest.approx(3000, rel=ERROR)
+    assert (lcp["rating"], lcp["count"]) == ("needs-improvement", 100)
+    assert lcp["avg"] == sum(slow) / 100
+    assert lcp["shares"] == {"good": 0.7, "needs-improvement": 0.2, "poor": 0.1}
+    assert vitals["summary"]["fcp"]["rating"] == "good"
+    assert vitals["summary"]["ttfb"]["rating"] == "needs-improvement"
+    assert vitals["summary"]["inp"] == {"avg": None, "count": 0, "rating": "unknown", "p75": None}
+    assert {p["page"]: p["page_views"] for p in vitals["by_page"]} == {"/0": 50, "/1": 50}
+
+
+@pytest.mark.parametrize(
+    ("part", "requests", "duration", "target", "targets"),
+    [
+        ("server", "http_requests_total", "http_request_duration_seconds", "endpoint", "endpoints"),
+        (
+            "browser",
+            "browser_http_requests_total",
+            "browser_http_request_duration_ms",
+            "host",
+            "hosts",
+        ),
+    ],
+)
+def test_the_dashboard_shows_traffic(
+    metrics, project, settled, part, requests, duration, target, targets
+):
+    traffic = [("/a", "GET", "200", 60), ("/a", "GET", "500", 20), ("/b", "POST", "200", 20)]
+    for where, method, status, n in traffic:
+        labels = {target: where, "method": method, "status": status}
+        send(
+            metrics,
+            point(requests, n, labels=labels, project=project),
+            *[
+                point(duration, 0.1 * (i + 1), "histogram", labels=labels, project=project)
+                for i in range(n)
+            ],
+        )
+    settled()
+    shown = dashboard(metrics, project=project, period="1h")[part]
+    assert (shown["requests"], shown["errors"], shown["error_rate"]) == (100, 20, 0.2)
+    assert shown["rate"] == pytest.approx(100 / HOUR)
+    assert shown["latency"]["p99"] == pytest.approx(5.9, rel=ERROR)
+    first, second = shown[targets]
+    assert (first[target], first["method"], first["requests"], first["errors"]) == (
+        "/a",
+        "GET",
+        80,
+        20,
+    )
+    assert (second[target], second["requests"], second["error_rate"]) == ("/b", 20, 0)
+    assert second["p50"] == pytest.approx(1.0, rel=ERROR)
+    assert sum(row["requests"] for row in shown["timeseries"]) == 100
+
+
+def test_the_dashboard_shows_any_two_moments(metrics, project, settled):
+    hour = int(time.time()) // HOUR * HOUR - 5 * HOUR
+    requests = [
+        point("http_requests_total", 1, project=project, timestamp=hour + n * MINUTE)
+        for n in range(120)
+    ]
+    send(metrics, *requests, vital("lcp", 900, "/", project, timestamp=hour + 60))
+    settled()
+    span = {"from": stamp(hour + 30 * MINUTE), "to": stamp(hour + 90 * MINUTE)}
+    shown = dashboard(metrics, project=project, **span)
+    assert shown["summary"]["total_datapoints"] == 60
+    assert shown["server"]["rate"] == pytest.approx(1 / MINUTE)
+    assert len(shown["server"]["timeseries"]) == 60
+    assert (shown["from"], shown["to"], shown["step"]) == (span["from"], span["to"], "1m")
+    assert shown["period"] == "1h"
+    assert "web_vitals" not in shown
+    for wrong in ({"to": stamp(hour)}, {"from": "never"}, {"from": hour, "to": hour}):
+        assert metrics.get(f"/api/dashboard?{urlencode(wrong)}").status == 400

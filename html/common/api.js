@@ -29,7 +29,7 @@ async function failure(response) {
   });
 }
 
-async function send(path, { signal, ...init }) {
+export async function send(path, { signal, ...init }) {
   const deadline = AbortSignal.timeout(TIMEOUT);
   try {
     const response = await fetch(href(path), {
@@ -51,20 +51,9 @@ async function send(path, { signal, ...init }) {
 export const get = (path, params = {}, { signal } = {}) => send(path + query(params), { signal });
 
 // Writes by cookie carry JSON, always: that is a part of what keeps other sites from sending them.
-export const post = (path, body = {}, { signal } = {}) =>
+export const post = (path, body = {}) =>
   send(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
-    signal,
-  });
-
-export const remove = (path) => send(path, { method: "DELETE" });
-
-// A file whose text is JSON, already gzipped, with what it is said in the query.
-export const upload = (path, params, gzipped) =>
-  send(path + query(params), {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Content-Encoding": "gzip" },
-    body: gzipped,
   });

@@ -15,17 +15,16 @@ export const bindings = () => [...active].flat().filter((binding) => binding.lab
 export const shortcutsOn = () => recall("shortcuts", "on") === "on";
 export const switchShortcuts = (on) => keep("shortcuts", on ? "on" : "off");
 
-const types = (element) =>
+// Whether the element has a use for the key.
+const takes = (element, key) =>
   element.isContentEditable ||
+  (key === "Enter" && element.closest("a, button, summary")) ||
   /^(textarea|select)$/i.test(element.tagName) ||
   element.matches("input:not([type=checkbox])");
 
-// Enter is for what has the focus, where that does something with it.
-const presses = ({ key, target }) => key === "Enter" && target.closest("a, button, summary");
-
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (types(event.target) || presses(event) || document.querySelector("dialog[open]") || !shortcutsOn()) return;
+  if (takes(event.target, event.key) || document.querySelector("dialog[open]") || !shortcutsOn()) return;
   const stroke =
     pending && event.timeStamp - pendingSince < SECOND_KEY ? `${pending} ${event.key}` : event.key;
   pending = "";

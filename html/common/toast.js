@@ -30,7 +30,7 @@ export function Toasts() {
       note &&
       html`<div class="toast" key=${note.id}>
       <span>${note.text}</span>
-      ${note.action && html`<button onClick=${act} title=${`${note.action.label} (z)`} aria-keyshortcuts="z">${note.action.label}</button>`}
+      ${note.action && html`<button onClick=${act} aria-keyshortcuts="z">${note.action.label}</button>`}
     </div>`
     }
   </div>`;

@@ -1,7 +1,7 @@
 // One DSN key: what it is good for, how it is used, and the lines that use it.
 
 import { html, useState } from "./vendor/preact.js";
-import { post, remove } from "./common/api.js";
+import { post, send } from "./common/api.js";
 import { Age, Copy, classes } from "./common/components.js";
 import { compact, plural } from "./common/format.js";
 import { Problem } from "./common/problem.js";
@@ -24,7 +24,11 @@ export function Key({ of, open, reload }) {
   const activate = () =>
     change(() => post(`api/dsn-keys/${id}/activate`), `The key of ${project} is in use again`);
   const deactivate = () =>
-    change(() => remove(`api/dsn-keys/${id}`), `The key of ${project} is switched off`, activate);
+    change(
+      () => send(`api/dsn-keys/${id}`, { method: "DELETE" }),
+      `The key of ${project} is switched off`,
+      activate,
+    );
   return html`<li tabindex="-1" class=${classes(!active && "off")} aria-label=${`Key of ${project}`}>
     <div class="who">
       <strong dir="auto">${project}</strong>${!active && html` <span class="badge">switched off</span>`}

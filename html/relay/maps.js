@@ -1,7 +1,7 @@
 // Source maps: what the relay has to turn minified places back into source, and which release each answers for.
 
 import { html, useState } from "./vendor/preact.js";
-import { get, remove } from "./common/api.js";
+import { get, send } from "./common/api.js";
 import { Age, Choice, Command, Empty, Search, classes, focusSearch } from "./common/components.js";
 import { number, plural } from "./common/format.js";
 import { useKeys } from "./common/keys.js";
@@ -100,7 +100,7 @@ function SourceMap({ of: map, reload }) {
       setSure(true);
       return;
     }
-    remove(`api/source-maps/${map.id}`).then(
+    send(`api/source-maps/${map.id}`, { method: "DELETE" }).then(
       () => {
         toast("The map is deleted");
         reload();

@@ -2,11 +2,19 @@
 // admin key in its header, which a page does not hold.
 
 import { html, useRef, useState } from "./vendor/preact.js";
-import { upload } from "./common/api.js";
+import { send } from "./common/api.js";
 import { Problem } from "./common/problem.js";
 import { toast } from "./common/toast.js";
+import { query } from "./common/url.js";
 
 const compressed = (file) => new Response(file.stream().pipeThrough(new CompressionStream("gzip"))).blob();
+
+const upload = async (place, file) =>
+  send(`api/source-maps${query(place)}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Content-Encoding": "gzip" },
+    body: await compressed(file),
+  });
 
 // What a file is called where it is served: app.min.js.map belongs to app.min.js.
 const served = (name) => `/${name.replace(/\.map$/, "")}`;
@@ -32,7 +40,7 @@ export function Upload({ done, projects }) {
         release: release.value.trim(),
         file_url: url.value.trim(),
       };
-      await upload("api/source-maps", place, await compressed(file.files[0]));
+      await upload(place, file.files[0]);
       toast(`The map of ${place.file_url} is stored`);
       form.current.reset();
       await done();

@@ -66,6 +66,18 @@ def test_a_second_run_in_the_same_home_is_refused(home):
     assert home.get()[0] == 200
 
 
+@pytest.mark.parametrize("command", ["run", "start"])
+def test_a_port_that_somebody_has_is_named_before_anything_runs(home, command):
+    """Nothing of ours is said to be at an address where somebody else answers."""
+    name = PORTS[2]
+    with socket.create_server(("127.0.0.1", home.ports[name])):
+        refused = home.control(command)
+    assert refused.returncode == 1
+    assert f"port {home.ports[name]} is in use" in refused.stderr and name in refused.stderr
+    assert "http://" not in refused.stderr and "server started" not in refused.stderr
+    home.spawn()
+
+
 def test_it_runs_as_the_owner_of_the_home(home):
     owner = os.getuid()
     if owner == 0:

@@ -112,6 +112,19 @@ def without_checkout(stack, project):
     return {k: v for k, v in environment(stack, project).items() if k != "PYTHONPATH"}
 
 
+def test_no_document_installs_the_originals_package():
+    """The indexes have packages of these names, and they are not these."""
+    documents = [
+        ROOT / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "sdks").glob("*/README.md"),
+    ]
+    for document in documents:
+        assert not re.search(
+            r"pip install \S?monlight|npm install @monlight", document.read_text()
+        ), document
+
+
 def test_the_readmes_example_does_what_it_says(stack, installed):
     blocks = re.findall(r"```python\n(.*?)```", (SDK / "README.md").read_text(), re.S)
     (example,) = [block for block in blocks if "ErrorClient(" in block]

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the programs of the log viewer have in common: configuration, counters, health. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "logs.h"
@@ -66,21 +68,37 @@ read_totals(struct req *rq, int64_t *lines, bool *any, int64_t *newest_ns)
 	return true;
 }
 
-/* logs_indexed, last_ingest (time of the newest line) and what keeps lines from coming in. */
+/* Where the indexer is: beside us, and in nobody's PATH. */
+static const char *
+indexer_path(struct arena *mem)
+{
+	static const char name[] = "/monlight-indexer";
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof self);
+
+	while (len > 0 && self[len - 1] != '/')
+		len--;
+	return len > 0 ? arena_printf(mem, "%.*s%s", (int)len - 1, self, name) : name + 1;
+}
+
+/* What keeps lines from coming in, and the command that mends it. */
 static void
-warn_of_sources(struct json_out *out, int64_t sources)
+warn_of_sources(struct req *rq, struct json_out *out, int64_t sources)
 {
 	if (sources == SOURCES_DENIED)
 		json_text(out, "warning",
-		    "LOG_SOURCES cannot be read, so no new lines come in; run "
-		    "`sudo setcap cap_dac_read_search=p $(command -v monlight-indexer)` "
-		    "or give the indexer a user that may read it");
+		    arena_printf(rq->mem,
+			"LOG_SOURCES cannot be read, so no new lines come in; run "
+			"`sudo setcap cap_dac_read_search=p %s`, then `monlight reload`, "
+			"or give the indexer a user that may read it",
+			indexer_path(rq->mem)));
 	else if (sources == SOURCES_ABSENT)
 		json_text(out, "warning",
 		    "LOG_SOURCES is not there: without Docker on this host, name "
 		    "other directories by LOG_SOURCES or files by LOG_FILES");
 }
 
+/* logs_indexed, last_ingest (time of the newest line), last_pass and the warning. */
 static void
 health(struct req *rq, struct json_out *out)
 {
@@ -96,7 +114,7 @@ health(struct req *rq, struct json_out *out)
 		json_null(out, "last_ingest");
 	if (store_number(store, "last_pass") > 0)
 		json_time(out, "last_pass", store_number(store, "last_pass"));
-	warn_of_sources(out, store_number(store, "sources_readable"));
+	warn_of_sources(rq, out, store_number(store, "sources_readable"));
 }
 
 static void

@@ -68,6 +68,7 @@ def test_a_bad_variable_starts_nothing_and_is_named(home, name, value):
 
 
 def test_check_is_content_with_a_fresh_home(home):
+    home.env["LOG_SOURCES"] = str(home.path.parent)
     home.spawn()
     answer = home.control("check")
     assert (answer.returncode, answer.stderr) == (0, "monlight: all is well\n")

@@ -113,6 +113,11 @@ def test_a_source_of_lines_that_cannot_be_read_is_said(fresh, noted, advice):
     assert "LOG_SOURCES" in answer["warning"] and advice in answer["warning"]
     assert answer["status"] == "ok"
     assert client.get("/api/logs").json["logs"] == []
+    if advice == "setcap":  # the command can be copied: no shell would find the program
+        (program,) = re.findall(r"setcap \S+ ([^`]+)`", answer["warning"])
+        assert Path(program) == stack.binaries / "monlight-indexer"
+    checked = stack.control("check")
+    assert checked.returncode == 0 and answer["warning"] in checked.stderr
 
 
 # ---- the faults of the original ----------------------------------------------

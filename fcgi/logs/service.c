@@ -10,6 +10,9 @@
 #include "text.h"
 #include "totals.h"
 
+/* An indexer that runs, by itself or every minute, has been there more lately than this. */
+#define LATE_SECONDS 300
+
 struct logs_cfg logs_cfg;
 
 static struct store *store;
@@ -83,8 +86,10 @@ indexer_path(struct arena *mem)
 
 /* What keeps lines from coming in, and the command that mends it. */
 static void
-warn_of_sources(struct req *rq, struct json_out *out, int64_t sources)
+warn(struct req *rq, struct json_out *out, int64_t sources, int64_t last_pass)
 {
+	char since[TIME_TEXT_SIZE];
+
 	if (sources == SOURCES_DENIED)
 		json_text(out, "warning",
 		    arena_printf(rq->mem,
@@ -96,13 +101,20 @@ warn_of_sources(struct req *rq, struct json_out *out, int64_t sources)
 		json_text(out, "warning",
 		    "LOG_SOURCES is not there: without Docker on this host, name "
 		    "other directories by LOG_SOURCES or files by LOG_FILES");
+	else if (last_pass > 0 && clock_now() - last_pass > LATE_SECONDS)
+		json_text(out, "warning",
+		    arena_printf(rq->mem,
+			"The logs have not been read to their end since %s: the indexer does not "
+			"run, cannot store what it reads (a full disk) or is behind; `monlight "
+			"status` and its messages tell which",
+			time_format(since, last_pass)));
 }
 
 /* logs_indexed, last_ingest (time of the newest line), last_pass and the warning. */
 static void
 health(struct req *rq, struct json_out *out)
 {
-	int64_t lines, newest;
+	int64_t lines, newest, last_pass = store_number(store, "last_pass");
 	bool any;
 
 	if (!read_totals(rq, &lines, &any, &newest))
@@ -112,9 +124,9 @@ health(struct req *rq, struct json_out *out)
 		json_time(out, "last_ingest", newest / NS_PER_SECOND);
 	else
 		json_null(out, "last_ingest");
-	if (store_number(store, "last_pass") > 0)
-		json_time(out, "last_pass", store_number(store, "last_pass"));
-	warn_of_sources(rq, out, store_number(store, "sources_readable"));
+	if (last_pass > 0)
+		json_time(out, "last_pass", last_pass);
+	warn(rq, out, store_number(store, "sources_readable"), last_pass);
 }
 
 static void

@@ -3,6 +3,7 @@
 
 import re
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -118,6 +119,19 @@ def test_a_source_of_lines_that_cannot_be_read_is_said(fresh, noted, advice):
         assert Path(program) == stack.binaries / "monlight-indexer"
     checked = stack.control("check")
     assert checked.returncode == 0 and answer["warning"] in checked.stderr
+
+
+def test_an_indexer_that_has_not_come_by_is_said(fresh):
+    """Dead, or the disk is full: without that, silence looks like quiet containers."""
+    stack = fresh(INDEXER="cron")
+    client = stack.client("logs")
+    for seconds, said in ((60, False), (400, True)):
+        with closing(sqlite3.connect(stack.database("logs"))) as db:
+            past = int(time.time()) - seconds
+            db.execute("UPDATE number SET value = ? WHERE name = 'last_pass'", (past,))
+            db.commit()
+        answer = client.get("/health").json
+        assert ("have not been read to their end since" in answer.get("warning", "")) == said
 
 
 # ---- the faults of the original ----------------------------------------------

@@ -90,6 +90,7 @@ distribute(const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t now)
 	struct waiting found[BATCH];
 	int64_t told;
 	size_t n;
+	int st;
 
 	if (list_new(q, found, &n) == DB_FAILED)
 		return DB_FAILED;
@@ -97,20 +98,14 @@ distribute(const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t now)
 		return 0;
 	if (db_begin(q->db) == DB_FAILED)
 		return DB_FAILED;
-	if (count(q, count_told, now - cfg->cap_seconds, &told) == DB_FAILED)
-		goto fail;
-	for (size_t i = 0; i < n; i++) {
+	st = count(q, count_told, now - cfg->cap_seconds, &told);
+	for (size_t i = 0; i < n && st == 0; i++) {
 		bool hold = found[i].capped && cfg->hourly_cap > 0 && told >= cfg->hourly_cap;
 
-		if ((hold ? update_alert(q, found[i].id, "held")
-			  : tell(cfg, q, found[i].id, now)) == DB_FAILED)
-			goto fail;
+		st = hold ? update_alert(q, found[i].id, "held") : tell(cfg, q, found[i].id, now);
 		told += found[i].capped && !hold;
 	}
-	return db_commit(q->db);
-fail:
-	db_rollback(q->db);
-	return DB_FAILED;
+	return db_finish(q->db, st);
 }
 
 /* ---- the digest --------------------------------------------------------------------------- */
@@ -172,12 +167,8 @@ digest(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem
 	st = 0;
 	if (held == 0 || told >= cfg->hourly_cap)
 		goto out;
-	st = db_begin(q->db);
-	if (st == 0 && write_digest(q, mem, &titles, held, now) == DB_FAILED) {
-		db_rollback(q->db);
-		st = DB_FAILED;
-	} else if (st == 0)
-		st = db_commit(q->db);
+	if ((st = db_begin(q->db)) == 0)
+		st = db_finish(q->db, write_digest(q, mem, &titles, held, now));
 out:
 	buf_free(&titles);
 	return st;
@@ -280,17 +271,16 @@ note_outcome(struct deliver_queue *q, const struct attempt *due, int outcome, co
 	int64_t next = now + pause_after(due->attempts);
 	bool over = outcome == 0 || next > due->created_at + GIVE_UP_SECONDS;
 	const char *state = outcome == 0 ? "sent" : over ? "failed" : "waiting";
+	int st;
 
 	if (update == DB_FAILED || finish == DB_FAILED || db_begin(q->db) == DB_FAILED)
 		return DB_FAILED;
-	if (db_run(q->db, update,
-		DB_ARGS(DB_INT(due->id), DB_TEXT(state), DB_INT(next), over ? DB_INT(now) : DB_NULL,
-		    DB_TEXT(detail))) == DB_FAILED ||
-	    db_run(q->db, finish, DB_ARGS(DB_INT(due->alert_id))) == DB_FAILED) {
-		db_rollback(q->db);
-		return DB_FAILED;
-	}
-	return db_commit(q->db);
+	st = db_run(q->db, update,
+	    DB_ARGS(DB_INT(due->id), DB_TEXT(state), DB_INT(next), over ? DB_INT(now) : DB_NULL,
+		DB_TEXT(detail)));
+	if (st == 0)
+		st = db_run(q->db, finish, DB_ARGS(DB_INT(due->alert_id)));
+	return db_finish(q->db, st);
 }
 
 static int

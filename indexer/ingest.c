@@ -100,23 +100,16 @@ note_pass(struct ingest *in, struct db *db)
 }
 
 static int
-write_transaction(struct ingest *in, bool note)
+write_all(struct ingest *in, bool note)
 {
 	struct db *db = in->run.db;
 
-	if (db_begin(db) == -1)
-		return -1;
 	if (store_pass_write(in->out) == -1 || lifecycle_save(&in->lifecycle, db) == -1)
-		goto fail;
+		return -1;
 	for (size_t i = 0; i < in->n; i++)
 		if (in->tails[i]->touched && feed_save(in->tails[i]->feed, &in->run) == -1)
-			goto fail;
-	if (note && note_pass(in, db) == -1)
-		goto fail;
-	return db_commit(db);
-fail:
-	db_rollback(db);
-	return -1;
+			return -1;
+	return note ? note_pass(in, db) : 0;
 }
 
 /*
@@ -132,7 +125,8 @@ commit(struct ingest *in)
 		touched = in->tails[i]->touched && feed_changed(in->tails[i]->feed);
 	if (!touched && !note)
 		return 0;
-	result = write_transaction(in, note);
+	if ((result = db_begin(in->run.db)) == 0)
+		result = db_finish(in->run.db, write_all(in, note));
 	if (result == -1) {
 		store_pass_clear(in->out);
 		in->lifecycle.changes.len = 0;

@@ -284,7 +284,7 @@ class Stack:
         except (OSError, http.client.HTTPException):
             return False
 
-    def control(self, *arguments, timeout=30):
+    def control(self, *arguments, timeout=90):
         """Runs a command of the control script on this stack."""
         return subprocess.run(
             [str(CONTROL), *arguments],

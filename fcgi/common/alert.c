@@ -159,7 +159,7 @@ int
 alert_forget(struct db *db, int64_t now)
 {
 	int64_t before = now - KEPT_SECONDS;
-	int forget = db_prepare(db, delete_alerts);
+	int forget = db_prepare(db, delete_alerts), st;
 
 	if (forget == DB_FAILED)
 		return DB_FAILED;
@@ -167,11 +167,8 @@ alert_forget(struct db *db, int64_t now)
 	do {
 		if (db_begin(db) == -1)
 			return DB_FAILED;
-		if (db_run(db, forget, DB_ARGS(DB_INT(before), DB_INT(ALERTS_PER_SLICE))) == -1) {
-			db_rollback(db);
-			return DB_FAILED;
-		}
-		if (db_commit(db) == -1)
+		st = db_run(db, forget, DB_ARGS(DB_INT(before), DB_INT(ALERTS_PER_SLICE)));
+		if (db_finish(db, st) == -1)
 			return DB_FAILED;
 	} while (db_changes(db) > 0);
 	return 0;

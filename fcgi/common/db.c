@@ -170,6 +170,15 @@ db_rollback(struct db *db)
 	db_unlock_file(db);
 }
 
+int
+db_finish(struct db *db, int st)
+{
+	if (st == 0)
+		return db_commit(db);
+	db_rollback(db);
+	return DB_FAILED;
+}
+
 int64_t
 db_changes(struct db *db)
 {

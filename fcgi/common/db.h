@@ -114,6 +114,8 @@ char *db_text_copy(struct db *, int statement, int column, struct arena *);
 int db_begin(struct db *);
 int db_commit(struct db *);
 void db_rollback(struct db *);
+/* Ends what st is the outcome of: commits if that is 0, else rolls back. */
+int db_finish(struct db *, int st);
 /* A read transaction: all that follows sees one state.  Ended by db_commit() or db_rollback(). */
 int db_begin_read(struct db *);
 

@@ -54,11 +54,27 @@ set_up(struct db *db, enum db_sync sync)
 	    db, sync == DB_SYNC_FULL ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
+static int
+run_migrations(struct db *db, int64_t known)
+{
+	char pragma[96];
+	int64_t version;
+
+	/* Read again inside the transaction: another process may have been first. */
+	if (check_owner(db, &version, known) == -1)
+		return -1;
+	for (; version < known; version++)
+		if (db_exec(db, db->schema->migrations[version]) == -1)
+			return -1;
+	(void)snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d; PRAGMA user_version=%lld",
+	    (int)db->schema->application_id, (long long)known);
+	return db_exec(db, pragma);
+}
+
 /* Brings the schema up to date; a service and the indexer may start together. */
 static int
 migrate(struct db *db)
 {
-	char pragma[96];
 	int64_t version, known = 0;
 
 	while (db->schema->migrations[known] != NULL)
@@ -67,22 +83,9 @@ migrate(struct db *db)
 		return -1;
 	if (version == known)
 		return 0;
-	/* Read again inside the transaction: another process may have been first. */
 	if (db_begin(db) == -1)
 		return -1;
-	if (check_owner(db, &version, known) == -1)
-		goto fail;
-	for (; version < known; version++)
-		if (db_exec(db, db->schema->migrations[version]) == -1)
-			goto fail;
-	(void)snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d; PRAGMA user_version=%lld",
-	    (int)db->schema->application_id, (long long)known);
-	if (db_exec(db, pragma) == -1)
-		goto fail;
-	return db_commit(db);
-fail:
-	db_rollback(db);
-	return -1;
+	return db_finish(db, run_migrations(db, known));
 }
 
 /* A debug build compiles all statements at once, so that its tests meet each of them. */

@@ -52,11 +52,7 @@ forget_slice(struct db *db, int statement, int64_t value)
 			n = DB_FAILED;
 			break;
 		}
-	if (n == DB_FAILED) {
-		db_rollback(db);
-		return DB_FAILED;
-	}
-	return db_commit(db) == -1 ? DB_FAILED : i;
+	return db_finish(db, n == DB_FAILED ? DB_FAILED : 0) == -1 ? DB_FAILED : i;
 }
 
 static int
@@ -107,11 +103,7 @@ forget_crowded(struct db *db, const struct errors_retention *r, struct errors_fo
 			return DB_FAILED;
 		n = errors_make_room(
 		    db, r->max_bytes, ERRORS_PER_SLICE, clock_mono_us() + SLICE_US);
-		if (n == DB_FAILED) {
-			db_rollback(db);
-			return DB_FAILED;
-		}
-		if (db_commit(db) == -1)
+		if (db_finish(db, n == DB_FAILED ? DB_FAILED : 0) == -1)
 			return DB_FAILED;
 		done->crowded += n;
 	} while (n > 0 && !stopped(r));
@@ -126,17 +118,16 @@ forget_rows(
     struct db *db, const struct errors_retention *r, int next_slice, int forget, int64_t oldest)
 {
 	int64_t from = INT64_MIN, to;
+	int st;
 
 	do {
 		if (db_begin(db) == -1)
 			return DB_FAILED;
-		if (db_number(db, next_slice, DB_ARGS(DB_INT(from), DB_INT(ROWS_PER_SLICE)),
-			INT64_MAX, &to) == -1 ||
-		    db_run(db, forget, DB_ARGS(DB_INT(from), DB_INT(to), DB_INT(oldest))) == -1) {
-			db_rollback(db);
-			return DB_FAILED;
-		}
-		if (db_commit(db) == -1)
+		st = db_number(
+		    db, next_slice, DB_ARGS(DB_INT(from), DB_INT(ROWS_PER_SLICE)), INT64_MAX, &to);
+		if (st == 0)
+			st = db_run(db, forget, DB_ARGS(DB_INT(from), DB_INT(to), DB_INT(oldest)));
+		if (db_finish(db, st) == -1)
 			return DB_FAILED;
 		from = to;
 	} while (to != INT64_MAX && !stopped(r));
@@ -148,11 +139,7 @@ forget_scopes(struct db *db)
 {
 	if (db_begin(db) == -1)
 		return DB_FAILED;
-	if (db_run(db, SQL_FORGET_SCOPES, DB_NO_ARGS) == -1) {
-		db_rollback(db);
-		return DB_FAILED;
-	}
-	return db_commit(db);
+	return db_finish(db, db_run(db, SQL_FORGET_SCOPES, DB_NO_ARGS));
 }
 
 /* ---- space -------------------------------------------------------------------- */
@@ -165,11 +152,7 @@ shrink(struct db *db, const struct errors_retention *r, struct errors_forgotten 
 	while (left > 0 && left != before && !stopped(r)) {
 		if (db_begin(db) == -1)
 			return DB_FAILED;
-		if (db_shrink(db, PAGES_PER_SLICE) == -1) {
-			db_rollback(db);
-			return DB_FAILED;
-		}
-		if (db_commit(db) == -1)
+		if (db_finish(db, db_shrink(db, PAGES_PER_SLICE)) == -1)
 			return DB_FAILED;
 		before = left;
 		left = db_free_bytes(db);

@@ -320,14 +320,12 @@ int
 report_store(struct req *rq, const struct report *report, struct stored *stored)
 {
 	struct storing s = {rq, rq->db, report, stored};
-	int known;
+	int st;
 
 	if (db_begin(rq->db) == DB_FAILED)
 		return DB_FAILED;
-	known = find_event(&s);
-	if (known == DB_FAILED || (known == DB_NONE && store(&s) == DB_FAILED)) {
-		db_rollback(rq->db);
-		return DB_FAILED;
-	}
-	return db_commit(rq->db);
+	st = find_event(&s);
+	if (st == DB_NONE)
+		st = store(&s);
+	return db_finish(rq->db, st == DB_FAILED ? DB_FAILED : 0);
 }

@@ -65,8 +65,9 @@ level_by_name(const char *name)
 	return LEVELS;
 }
 
-unsigned
-filter_levels(const struct query_list *values, bool unknown)
+/* The bits that the values of level, and unknown, ask for; a word that names none asks for none. */
+static unsigned
+read_levels(const struct query_list *values, bool unknown)
 {
 	unsigned wanted = unknown ? 1U << LEVEL_UNKNOWN : 0;
 
@@ -152,9 +153,9 @@ filter_read(struct req *rq, struct filter *f)
 	f->not_containers = p.not_containers;
 	f->not_services = p.not_services;
 	f->not_projects = p.not_projects;
-	f->levels = filter_levels(&p.levels, p.unknown);
+	f->levels = read_levels(&p.levels, p.unknown);
 	if (p.not_levels.n > 0)
-		f->levels &= ~filter_levels(&p.not_levels, false);
+		f->levels &= ~read_levels(&p.not_levels, false);
 	f->since = p.since != QUERY_ABSENT ? p.since : INT64_MIN;
 	f->until = p.until != QUERY_ABSENT ? p.until : INT64_MAX;
 	f->heed_case = p.heed_case;
@@ -201,13 +202,6 @@ filter_wants_source(const struct filter *f, const struct log_source *source)
 	return fits(&f->containers, &f->not_containers, source->name) &&
 	       fits(&f->services, &f->not_services, source->service) &&
 	       fits(&f->projects, &f->not_projects, source->project);
-}
-
-bool
-filter_by_source(const struct filter *f)
-{
-	return f->containers.n > 0 || f->services.n > 0 || f->projects.n > 0 ||
-	       f->not_containers.n > 0 || f->not_services.n > 0 || f->not_projects.n > 0;
 }
 
 bool

@@ -57,12 +57,8 @@ int filter_read(struct req *, struct filter *);
 struct filter filter_all(void);
 void filter_free(struct filter *);
 
-/* The bits that the values of level, and unknown, ask for; a word that names none asks for none. */
-unsigned filter_levels(const struct query_list *values, bool unknown);
-
 /* Whether a source is wanted. */
 bool filter_wants_source(const struct filter *, const struct log_source *);
-bool filter_by_source(const struct filter *);
 /* Whether what a line says decides, not only whose it is, when it came and how serious it is. */
 bool filter_by_text(const struct filter *);
 

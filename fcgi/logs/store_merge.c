@@ -234,10 +234,7 @@ fill_segment(struct merge *m, struct db *segment)
 		return make_chunks(m, NULL);
 	if (db_begin(segment) == -1)
 		return -1;
-	if (make_chunks(m, segment) == 0)
-		return db_commit(segment);
-	db_rollback(segment);
-	return -1;
+	return db_finish(segment, make_chunks(m, segment));
 }
 
 /* ---- listing --------------------------------------------------------------------- */
@@ -263,20 +260,17 @@ list_chunk(struct merge *m, const struct merged *c)
 			     DB_ARGS(DB_INT(c->id), DB_BLOB(c->blob, c->blob_len)));
 }
 
-/* Second transaction: the directory of logs.db. */
 static int
-list_all(struct merge *m, struct db *segment)
+list_chunks(struct merge *m, struct db *segment)
 {
 	struct db *db = m->st->db;
 	int64_t max_ns = INT64_MIN, last_id = 0;
 
-	if (db_begin(db) == -1)
-		return -1;
 	for (size_t i = 0; i < m->ngroups; i++) {
 		const struct merged *c = &m->merged[i];
 
 		if (list_chunk(m, c) == -1)
-			goto fail;
+			return -1;
 		if (c->group->seal && c->max_ns > max_ns)
 			max_ns = c->max_ns;
 		if (c->group->seal && c->last_id > last_id)
@@ -284,15 +278,22 @@ list_all(struct merge *m, struct db *segment)
 	}
 	if (tally_write(&m->tally, db, 0, -1) == -1 ||
 	    tally_write(&m->tally, db, m->segment, 1) == -1)
-		goto fail;
-	if (segment != NULL && db_run(db, SQL_SEGMENT_GREW,
-				   DB_ARGS(DB_INT(m->segment), DB_INT(db_bytes(segment)),
-				       DB_INT(max_ns), DB_INT(last_id))) == -1)
-		goto fail;
-	return db_commit(db);
-fail:
-	db_rollback(db);
-	return -1;
+		return -1;
+	return segment == NULL ? 0
+			       : db_run(db, SQL_SEGMENT_GREW,
+				     DB_ARGS(DB_INT(m->segment), DB_INT(db_bytes(segment)),
+					 DB_INT(max_ns), DB_INT(last_id)));
+}
+
+/* Second transaction: the directory of logs.db. */
+static int
+list_all(struct merge *m, struct db *segment)
+{
+	struct db *db = m->st->db;
+
+	if (db_begin(db) == -1)
+		return -1;
+	return db_finish(db, list_chunks(m, segment));
 }
 
 /* ---- the segment in use ---------------------------------------------------------- */
@@ -327,33 +328,35 @@ choose_segment(struct merge *m, int64_t segment_bytes, int64_t now)
 	return db_run(db, SQL_SEGMENT_ADD, DB_ARGS(DB_INT(m->segment), DB_INT(now)));
 }
 
-/* Reserves ids for the new chunks and opens the segment, if one is wanted. */
+/* Ids for the new chunks, and the segment, if one is wanted. */
 static int
-prepare(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment)
+reserve(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment)
 {
-	struct db *db = m->st->db;
 	int64_t last = 0;
 	bool wanted = false;
 
 	*segment = NULL;
 	for (size_t i = 0; i < m->ngroups; i++)
 		wanted |= m->groups[i].seal;
-	if (db_begin(db) == -1)
-		return -1;
 	if (wanted && (choose_segment(m, segment_bytes, now) == -1 ||
 			  (*segment = segment_open(m->st, m->segment, true)) == NULL ||
 			  db_number(*segment, SQL_SEALED_LAST, DB_NO_ARGS, 0, &last) == -1))
-		goto fail;
+		return -1;
 	m->first_chunk = store_number(m->st, "next_chunk");
 	/* After a power cut the segment may know more ids than logs.db. */
 	if (m->first_chunk <= last)
 		m->first_chunk = last + 1;
-	if (store_set_number(m->st, "next_chunk", m->first_chunk + (int64_t)m->ngroups) == -1)
-		goto fail;
-	return db_commit(db);
-fail:
-	db_rollback(db);
-	return -1;
+	return store_set_number(m->st, "next_chunk", m->first_chunk + (int64_t)m->ngroups);
+}
+
+static int
+prepare(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment)
+{
+	struct db *db = m->st->db;
+
+	if (db_begin(db) == -1)
+		return -1;
+	return db_finish(db, reserve(m, segment_bytes, now, segment));
 }
 
 int

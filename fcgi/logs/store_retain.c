@@ -16,6 +16,7 @@
 #include "segment.h"
 #include "store.h"
 #include "tally.h"
+#include "text.h"
 
 #define SHRINK_PAGES 2000  /* free pages of logs.db given back in one call */
 #define HIDE_AT_ONCE 20000 /* lines hidden in one transaction */
@@ -26,19 +27,16 @@ unlist(struct store *st, int64_t segment)
 {
 	static const int forget[] = {
 	    SQL_SEGMENT_FORGET_CHUNKS, SQL_SEGMENT_FORGET_HISTOGRAM, SQL_SEGMENT_FORGET_TALLY};
+	int result = 0;
 
 	if (db_begin(st->db) == -1)
 		return -1;
-	for (size_t i = 0; i < sizeof forget / sizeof forget[0]; i++)
-		if (db_run(st->db, forget[i], DB_ARGS(DB_INT(segment))) == -1)
-			goto fail;
-	if (db_run(st->db, SQL_SEGMENT_STATE, DB_ARGS(DB_INT(segment), DB_INT(SEGMENT_UNLISTED))) ==
-	    -1)
-		goto fail;
-	return db_commit(st->db);
-fail:
-	db_rollback(st->db);
-	return -1;
+	for (size_t i = 0; i < NELEM(forget) && result == 0; i++)
+		result = db_run(st->db, forget[i], DB_ARGS(DB_INT(segment)));
+	if (result == 0)
+		result = db_run(
+		    st->db, SQL_SEGMENT_STATE, DB_ARGS(DB_INT(segment), DB_INT(SEGMENT_UNLISTED)));
+	return db_finish(st->db, result);
 }
 
 /* Unlinks the files of a segment that was taken off the list, and forgets it. */
@@ -160,31 +158,25 @@ uncount_source(struct hiding *h, int64_t source)
 	return st == DB_FAILED ? -1 : 0;
 }
 
-/* In one transaction: the counts, the directory and the low-water id. */
+/* The counts, the directory and the low-water id. */
 static int
 hide_lines(struct hiding *h)
 {
 	struct db *db = h->st->db;
 	int64_t source = 0;
 
-	if (db_begin(db) == -1)
-		return -1;
 	for (;;) {
 		if (db_number(db, SQL_SOURCE_IDS, DB_ARGS(DB_INT(source)), 0, &source) == -1)
-			goto fail;
+			return -1;
 		if (source == 0)
 			break;
 		if (uncount_source(h, source) == -1)
-			goto fail;
+			return -1;
 	}
 	if (db_run(db, SQL_MINI_FORGET, DB_ARGS(DB_INT(h->to))) == -1 ||
-	    db_run(db, SQL_CHUNK_FORGET, DB_ARGS(DB_INT(h->to))) == -1 ||
-	    store_set_number(h->st, "low_id", h->to) == -1)
-		goto fail;
-	return db_commit(db);
-fail:
-	db_rollback(db);
-	return -1;
+	    db_run(db, SQL_CHUNK_FORGET, DB_ARGS(DB_INT(h->to))) == -1)
+		return -1;
+	return store_set_number(h->st, "low_id", h->to);
 }
 
 /* The first id that max_entries leaves visible: ids are without holes.  Never back. */
@@ -207,7 +199,8 @@ hide_below(struct store *st, int64_t low_id)
 	h.from = store_number(st, "low_id");
 	for (; h.from < low_id && result == 0; h.from = h.to) {
 		h.to = low_id - h.from > HIDE_AT_ONCE ? h.from + HIDE_AT_ONCE : low_id;
-		result = hide_lines(&h);
+		if ((result = db_begin(st->db)) == 0)
+			result = db_finish(st->db, hide_lines(&h));
 	}
 	arena_free(h.mem);
 	return result;

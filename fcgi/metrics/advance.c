@@ -112,7 +112,7 @@ build_next(struct db *db, int fine, int64_t now, struct portion *p, bool *more)
 	*more = b.to < end;
 	if (db_begin(db) == -1)
 		return DB_FAILED;
-	return portion_finish(db, write_built(db, &b));
+	return db_finish(db, write_built(db, &b));
 }
 
 int

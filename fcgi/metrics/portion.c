@@ -260,12 +260,3 @@ portion_write(struct db *db, struct portion *p, const struct retention *keep, in
 	}
 	return 0;
 }
-
-int
-portion_finish(struct db *db, int st)
-{
-	if (st == 0)
-		return db_commit(db);
-	db_rollback(db);
-	return DB_FAILED;
-}

@@ -54,7 +54,4 @@ int portion_sum_up(struct db *, struct portion *);
 /* Adds the rows to every tier they belong to; in a transaction.  Returns 0 or DB_FAILED. */
 int portion_write(struct db *, struct portion *, const struct retention *, int64_t now);
 
-/* Commits if st is 0, else rolls back.  Returns 0 or DB_FAILED. */
-int portion_finish(struct db *, int st);
-
 #endif

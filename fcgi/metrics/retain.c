@@ -35,7 +35,7 @@ trim_batches(struct db *db, int64_t received_before)
 		if (db_begin(db) == -1)
 			return DB_FAILED;
 		if (db_run(db, SQL_BATCH_TRIM, DB_ARGS(DB_INT(last), DB_INT(BATCH_PORTION))) == -1)
-			return portion_finish(db, DB_FAILED);
+			return db_finish(db, DB_FAILED);
 		deleted = db_changes(db);
 		if (db_commit(db) == -1)
 			return DB_FAILED;
@@ -58,7 +58,7 @@ trim_series(struct db *db, uint32_t series, void *arg)
 		return DB_FAILED;
 	for (int tier = 0; tier < TIERS && st == 0; tier++)
 		st = tier_trim(db, tier, series, trim->before[tier]);
-	return portion_finish(db, st);
+	return db_finish(db, st);
 }
 
 static int64_t
@@ -124,7 +124,7 @@ forget_some(struct db *db, int64_t seen_before, int64_t *after, bool *more)
 		st = series_forget(db, seen_before, waiting, n, FORGET_PORTION, after);
 	free(waiting);
 	*more = st == 1;
-	return portion_finish(db, st == -1 ? -1 : 0);
+	return db_finish(db, st == -1 ? -1 : 0);
 }
 
 int

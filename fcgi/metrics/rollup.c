@@ -138,8 +138,8 @@ compact_portion(
 	if (portion_sum_up(db, p) == -1 || db_begin(db) == -1)
 		return DB_FAILED;
 	if (portion_write(db, p, keep, now) == -1 || write_opened(db, a) == -1)
-		return portion_finish(db, DB_FAILED);
-	return portion_finish(db, write_progress(db, p, a, now));
+		return db_finish(db, DB_FAILED);
+	return db_finish(db, write_progress(db, p, a, now));
 }
 
 int
@@ -216,8 +216,8 @@ close_portion(
 	if (portion_sum_up(db, p) == -1 || db_begin(db) == -1)
 		return DB_FAILED;
 	if (portion_write(db, p, keep, now) == -1)
-		return portion_finish(db, DB_FAILED);
-	return portion_finish(db, delete_expired(db, expired, n));
+		return db_finish(db, DB_FAILED);
+	return db_finish(db, delete_expired(db, expired, n));
 }
 
 int

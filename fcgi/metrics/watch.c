@@ -218,8 +218,5 @@ watch_pass(struct db *db, struct arena *mem, const struct rule *rules, size_t n,
 	st = forget(db, mem, rules, n);
 	for (size_t i = 0; i < n && st == 0; i++)
 		st = move(db, mem, &rules[i], values[i], now);
-	if (st == 0)
-		return db_commit(db);
-	db_rollback(db);
-	return DB_FAILED;
+	return db_finish(db, st);
 }

@@ -15,20 +15,17 @@ dsn_key_add(
     struct db *db, const char *project, const char *origins, char key[DSN_KEY_SIZE], int64_t *id)
 {
 	unsigned char random[(DSN_KEY_SIZE - 1) / 2];
+	int st;
 
 	secret_random(random, sizeof random);
 	text_hex(key, random, sizeof random);
 	if (db_begin(db) == DB_FAILED)
 		return DB_FAILED;
-	if (db_run(db, SQL_KEY_ADD,
-		DB_ARGS(DB_TEXT(key), DB_TEXT(project), DB_INT(clock_now()), DB_TEXT(origins))) ==
-	    DB_FAILED) {
-		db_rollback(db);
-		return DB_FAILED;
-	}
+	st = db_run(db, SQL_KEY_ADD,
+	    DB_ARGS(DB_TEXT(key), DB_TEXT(project), DB_INT(clock_now()), DB_TEXT(origins)));
 	if (id != NULL)
 		*id = db_last_id(db);
-	return db_commit(db);
+	return db_finish(db, st);
 }
 
 static int
@@ -113,8 +110,5 @@ dsn_keys_seed(struct db *db, const char *list)
 	copy = heap_strdup(list);
 	st = seed(db, copy);
 	free(copy);
-	if (st == 0)
-		return db_commit(db);
-	db_rollback(db);
-	return DB_FAILED;
+	return db_finish(db, st);
 }

@@ -153,11 +153,7 @@ map_put(struct db *db, const struct map_place *place, const struct map_parts *pa
 {
 	if (db_begin(db) == DB_FAILED)
 		return DB_FAILED;
-	if (put(db, place, parts, id) == DB_FAILED) {
-		db_rollback(db);
-		return DB_FAILED;
-	}
-	return db_commit(db);
+	return db_finish(db, put(db, place, parts, id));
 }
 
 int
@@ -187,11 +183,9 @@ map_drop_older(struct db *db, int64_t before)
 		return DB_NONE;
 	if (db_begin(db) == DB_FAILED)
 		return DB_FAILED;
-	if (db_run(db, SQL_MAP_DELETE, DB_ARGS(DB_INT(id))) == DB_FAILED) {
-		db_rollback(db);
+	if (db_finish(db, db_run(db, SQL_MAP_DELETE, DB_ARGS(DB_INT(id)))) == DB_FAILED)
 		return DB_FAILED;
-	}
-	return db_commit(db) == DB_FAILED ? DB_FAILED : DB_ROW;
+	return DB_ROW;
 }
 
 /* ---- looking up --------------------------------------------------------------------------- */

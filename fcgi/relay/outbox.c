@@ -95,11 +95,7 @@ outbox_settle(struct db *db, const struct outbox_verdict *verdicts, size_t n)
 		return 0;
 	if (db_begin(db) == DB_FAILED)
 		return DB_FAILED;
-	if (settle(db, verdicts, n) == DB_FAILED) {
-		db_rollback(db);
-		return DB_FAILED;
-	}
-	return db_commit(db);
+	return db_finish(db, settle(db, verdicts, n));
 }
 
 /* The row that SQL_OUTBOX_NEXT stands on; false if its body is damaged. */

@@ -48,14 +48,10 @@ count_use(struct req *rq, int64_t errors, int64_t points)
 
 	if (power && db_exec(rq->db, "PRAGMA synchronous=NORMAL") == DB_FAILED)
 		return;
-	if (db_begin(rq->db) == 0) {
-		if (db_run(rq->db, SQL_KEY_COUNT,
-			DB_ARGS(DB_INT(rq->service_id), DB_INT(clock_now()), DB_INT(errors),
-			    DB_INT(points))) == DB_FAILED)
-			db_rollback(rq->db);
-		else
-			(void)db_commit(rq->db);
-	}
+	if (db_begin(rq->db) == 0)
+		(void)db_finish(rq->db, db_run(rq->db, SQL_KEY_COUNT,
+					    DB_ARGS(DB_INT(rq->service_id), DB_INT(clock_now()),
+						DB_INT(errors), DB_INT(points))));
 	if (power)
 		(void)db_exec(rq->db, "PRAGMA synchronous=FULL");
 }

@@ -336,6 +336,7 @@ def test_an_old_link_leads_to_what_the_error_was_merged_into(errors, project, fi
 
 def test_an_error_is_found_by_the_words_of_all_that_was_merged_into_it(errors, project):
     names = [f"name-{n}" for n in range(12)]
+    now = int(time.time())  # once: the second may change between two reports
     ids = [
         errors.post(
             "/api/errors",
@@ -344,7 +345,7 @@ def test_an_error_is_found_by_the_words_of_all_that_was_merged_into_it(errors, p
                 fingerprint=[name],
                 exception_type=f"{word}Error",
                 message=f"it {word}s {'often' if n else 'once'}",
-                timestamp=int(time.time()) - n,
+                timestamp=now - n,
             ),
         ).json["id"]
         for n, name in enumerate(names)

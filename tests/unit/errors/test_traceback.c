@@ -18,6 +18,28 @@
 #include "text.h"
 #include "traceback.h"
 
+/* How the traces of a Node module and of a Java file that was started as a source end. */
+#define NODE_LOADER                                                                                \
+	"- Module._compile node:internal/modules/cjs/loader:1521:14\n"                             \
+	"- Module._extensions..js node:internal/modules/cjs/loader:1623:10\n"                      \
+	"- Module.load node:internal/modules/cjs/loader:1266:32\n"                                 \
+	"- Module._load node:internal/modules/cjs/loader:1091:12\n"                                \
+	"- Function.executeUserEntryPoint [as runMain] node:internal/modules/run_main:164:12\n"    \
+	"-  node:internal/main/run_main_module:28:49\n"
+#define JAVA_LAUNCHER                                                                              \
+	"+ T.lambda$main$0 T.java:6\n"                                                             \
+	"- java.base/java.lang.Iterable.forEach Iterable.java:75\n"                                \
+	"+ T.main T.java:6\n"                                                                      \
+	"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke0 :0\n"                   \
+	"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke "                        \
+	"NativeMethodAccessorImpl.java:77\n"                                                       \
+	"- java.base/jdk.internal.reflect.DelegatingMethodAccessorImpl.invoke "                    \
+	"DelegatingMethodAccessorImpl.java:43\n"                                                   \
+	"- java.base/java.lang.reflect.Method.invoke Method.java:569\n"                            \
+	"- jdk.compiler/com.sun.tools.javac.launcher.Main.execute Main.java:419\n"                 \
+	"- jdk.compiler/com.sun.tools.javac.launcher.Main.run Main.java:192\n"                     \
+	"- jdk.compiler/com.sun.tools.javac.launcher.Main.main Main.java:132\n"
+
 static const struct {
 	const char *file, *expected;
 } rows[] = {
@@ -68,114 +90,44 @@ static const struct {
 		     "- app//org.springframework.web.servlet.DispatcherServlet.service "
 		     "DispatcherServlet.java:897\n"
 		     "+ org.shop.MainKt.main Main.kt:0\n"},
-    {"java-suppressed", "() : Exception in thread \"main\" java.lang.IllegalStateException: no\n"
-			"second line\n"
-			"+ T.add T.java:4\n"
-			"+ T.lambda$main$0 T.java:6\n"
-			"- java.base/java.lang.Iterable.forEach Iterable.java:75\n"
-			"+ T.main T.java:6\n"
-			"(suppressed) java.lang.IllegalArgumentException: close\n"
-			"+ T$R.close T.java:2\n"
-			"+ T.lambda$main$0 T.java:6\n"
-			"- java.base/java.lang.Iterable.forEach Iterable.java:75\n"
-			"+ T.main T.java:6\n"
-			"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke0 :0\n"
-			"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke "
-			"NativeMethodAccessorImpl.java:77\n"
-			"- java.base/jdk.internal.reflect.DelegatingMethodAccessorImpl.invoke "
-			"DelegatingMethodAccessorImpl.java:43\n"
-			"- java.base/java.lang.reflect.Method.invoke Method.java:569\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.execute Main.java:419\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.run Main.java:192\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.main Main.java:132\n"
-			"(cause) java.lang.RuntimeException: deep\n"
-			"+ T$R.close T.java:2\n"
-			"+ T.lambda$main$0 T.java:6\n"
-			"- java.base/java.lang.Iterable.forEach Iterable.java:75\n"
-			"+ T.main T.java:6\n"
-			"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke0 :0\n"
-			"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke "
-			"NativeMethodAccessorImpl.java:77\n"
-			"- java.base/jdk.internal.reflect.DelegatingMethodAccessorImpl.invoke "
-			"DelegatingMethodAccessorImpl.java:43\n"
-			"- java.base/java.lang.reflect.Method.invoke Method.java:569\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.execute Main.java:419\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.run Main.java:192\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.main Main.java:132\n"
-			"(cause) java.lang.NullPointerException: Cannot invoke \"String.length()\" "
-			"because \"<local0>\" is null\n"
-			"+ T.price T.java:3\n"
-			"+ T.add T.java:4\n"
-			"+ T.lambda$main$0 T.java:6\n"
-			"- java.base/java.lang.Iterable.forEach Iterable.java:75\n"
-			"+ T.main T.java:6\n"
-			"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke0 :0\n"
-			"- java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke "
-			"NativeMethodAccessorImpl.java:77\n"
-			"- java.base/jdk.internal.reflect.DelegatingMethodAccessorImpl.invoke "
-			"DelegatingMethodAccessorImpl.java:43\n"
-			"- java.base/java.lang.reflect.Method.invoke Method.java:569\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.execute Main.java:419\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.run Main.java:192\n"
-			"- jdk.compiler/com.sun.tools.javac.launcher.Main.main Main.java:132\n"},
+    {"java-suppressed",
+	"() : Exception in thread \"main\" java.lang.IllegalStateException: no\n"
+	"second line\n"
+	"+ T.add T.java:4\n"
+	"+ T.lambda$main$0 T.java:6\n"
+	"- java.base/java.lang.Iterable.forEach Iterable.java:75\n"
+	"+ T.main T.java:6\n"
+	"(suppressed) java.lang.IllegalArgumentException: close\n"
+	"+ T$R.close T.java:2\n" JAVA_LAUNCHER "(cause) java.lang.RuntimeException: deep\n"
+	"+ T$R.close T.java:2\n" JAVA_LAUNCHER
+	"(cause) java.lang.NullPointerException: Cannot invoke \"String.length()\" "
+	"because \"<local0>\" is null\n"
+	"+ T.price T.java:3\n"
+	"+ T.add T.java:4\n" JAVA_LAUNCHER},
     {"node-aggregate",
 	"() : AggregateError: many\n"
-	"+ Object.<anonymous> /srv/app/n.js:6:13\n"
-	"- Module._compile node:internal/modules/cjs/loader:1521:14\n"
-	"- Module._extensions..js node:internal/modules/cjs/loader:1623:10\n"
-	"- Module.load node:internal/modules/cjs/loader:1266:32\n"
-	"- Module._load node:internal/modules/cjs/loader:1091:12\n"
-	"- Function.executeUserEntryPoint [as runMain] node:internal/modules/run_main:164:12\n"
-	"-  node:internal/main/run_main_module:28:49\n"
-	"(grouped) TypeError: inner bad\n"
+	"+ Object.<anonymous> /srv/app/n.js:6:13\n" NODE_LOADER "(grouped) TypeError: inner bad\n"
 	"+ inner /srv/app/n.js:1:25\n"
-	"+ Object.<anonymous> /srv/app/n.js:3:56\n"
-	"- Module._compile node:internal/modules/cjs/loader:1521:14\n"
-	"- Module._extensions..js node:internal/modules/cjs/loader:1623:10\n"
-	"- Module.load node:internal/modules/cjs/loader:1266:32\n"
-	"- Module._load node:internal/modules/cjs/loader:1091:12\n"
-	"- Function.executeUserEntryPoint [as runMain] node:internal/modules/run_main:164:12\n"
-	"-  node:internal/main/run_main_module:28:49\n"
-	"(grouped) Error: outer bad\n"
+	"+ Object.<anonymous> /srv/app/n.js:3:56\n" NODE_LOADER "(grouped) Error: outer bad\n"
 	"+ outer /srv/app/n.js:2:53\n"
 	"+ Object.<anonymous> /srv/app/n.js:3:56\n"
 	"-  node:internal/main/run_main_module:28:49\n"
 	"(cause) TypeError: inner bad\n"
 	"+ inner /srv/app/n.js:1:25\n"
 	"+ outer /srv/app/n.js:2:25\n"
-	"+ Object.<anonymous> /srv/app/n.js:3:56\n"
-	"- Module._compile node:internal/modules/cjs/loader:1521:14\n"
-	"- Module._extensions..js node:internal/modules/cjs/loader:1623:10\n"
-	"- Module.load node:internal/modules/cjs/loader:1266:32\n"
-	"- Module._load node:internal/modules/cjs/loader:1091:12\n"
-	"- Function.executeUserEntryPoint [as runMain] node:internal/modules/run_main:164:12\n"
-	"-  node:internal/main/run_main_module:28:49\n"},
-    {"node-cause",
-	"() : Error: outer bad\n"
-	"+ outer /srv/app/n.js:2:53\n"
-	"+ Object.<anonymous> /srv/app/n.js:4:7\n"
-	"-  node:internal/main/run_main_module:28:49\n"
-	"(cause) TypeError: inner bad\n"
-	"+ inner /srv/app/n.js:1:25\n"
-	"+ outer /srv/app/n.js:2:25\n"
-	"+ Object.<anonymous> /srv/app/n.js:4:7\n"
-	"- Module._compile node:internal/modules/cjs/loader:1521:14\n"
-	"- Module._extensions..js node:internal/modules/cjs/loader:1623:10\n"
-	"- Module.load node:internal/modules/cjs/loader:1266:32\n"
-	"- Module._load node:internal/modules/cjs/loader:1091:12\n"
-	"- Function.executeUserEntryPoint [as runMain] node:internal/modules/run_main:164:12\n"
-	"-  node:internal/main/run_main_module:28:49\n"},
-    {"node-members",
-	"() : Error: ENOENT: no such file or directory, open '/nope'\n"
-	"- Object.openSync node:fs:573:18\n"
-	"- Object.readFileSync node:fs:452:35\n"
-	"+ Object.<anonymous> /srv/app/n.js:8:34\n"
-	"- Module._compile node:internal/modules/cjs/loader:1521:14\n"
-	"- Module._extensions..js node:internal/modules/cjs/loader:1623:10\n"
-	"- Module.load node:internal/modules/cjs/loader:1266:32\n"
-	"- Module._load node:internal/modules/cjs/loader:1091:12\n"
-	"- Function.executeUserEntryPoint [as runMain] node:internal/modules/run_main:164:12\n"
-	"-  node:internal/main/run_main_module:28:49\n"},
+	"+ Object.<anonymous> /srv/app/n.js:3:56\n" NODE_LOADER},
+    {"node-cause", "() : Error: outer bad\n"
+		   "+ outer /srv/app/n.js:2:53\n"
+		   "+ Object.<anonymous> /srv/app/n.js:4:7\n"
+		   "-  node:internal/main/run_main_module:28:49\n"
+		   "(cause) TypeError: inner bad\n"
+		   "+ inner /srv/app/n.js:1:25\n"
+		   "+ outer /srv/app/n.js:2:25\n"
+		   "+ Object.<anonymous> /srv/app/n.js:4:7\n" NODE_LOADER},
+    {"node-members", "() : Error: ENOENT: no such file or directory, open '/nope'\n"
+		     "- Object.openSync node:fs:573:18\n"
+		     "- Object.readFileSync node:fs:452:35\n"
+		     "+ Object.<anonymous> /srv/app/n.js:8:34\n" NODE_LOADER},
     {"php", "() Shop\\OrderFailed: the order was not placed\n"
 	    "+ Shop\\Order->place /srv/shop/src/Order.php:44\n"
 	    "+ {main} /srv/shop/public/index.php:3\n"

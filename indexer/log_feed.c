@@ -13,8 +13,13 @@
 #include "log.h"
 #include "log_cursor.h"
 
-#define READ_BYTES 262144                             /* read(2) at once */
+#define READ_BYTES 262144 /* read(2) at once */
+/* How long after one with a time a line without is taken for part of what that one said. */
+#define GOES_ON_NS (10 * NS_PER_SECOND)
 #define RECORD_MAX (DOCKER_LINE_MAX + 2 * READ_BYTES) /* of one record on disk */
+
+/* How long after a line with a time one without is taken for part of what it said. */
+#define GOES_ON_NS (10 * NS_PER_SECOND)
 
 struct feed {
 	char *key;
@@ -24,7 +29,7 @@ struct feed {
 	struct log_out out; /* where the streams' entries go */
 	int64_t pos;        /* of the next byte to be read */
 	bool midline;       /* it lies in a line that was too long */
-	bool timed;         /* lines of this plain file begin with their time */
+	int64_t timed_at;   /* when a line that begins with its time was last read; 0: never */
 	int64_t last_ns;
 	bool gap; /* lines are missing in the chain: say so before the first record behind */
 	struct log_cursor cursor;
@@ -101,6 +106,18 @@ take_record(struct feed *f, const struct docker_record *r, int64_t at, bool cut)
 	line_stream_take(s, r, at, cut);
 }
 
+/*
+ * The time of a line of a plain file that names none: that of the one before, if that
+ * was read just now; many programs name the time at their start and never again.
+ */
+static int64_t
+time_of_nameless(const struct feed *f)
+{
+	int64_t now = f->run->now_ns;
+
+	return f->timed_at <= now && now - f->timed_at <= GOES_ON_NS ? f->last_ns : now;
+}
+
 /* One line of the file, at that offset; cut: it was longer than we read. */
 static void
 take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
@@ -117,10 +134,10 @@ take_file_line(struct feed *f, char *line, size_t len, int64_t at, bool cut)
 		return;
 	switch (docker_line(f->format, line, len, &r)) {
 	case 0:
-		f->timed = true;
+		f->timed_at = f->run->now_ns;
 		break;
-	case 1: /* where others have a time, one without goes on with the one before */
-		r.ns = f->timed ? f->last_ns : f->run->now_ns;
+	case 1:
+		r.ns = time_of_nameless(f);
 		break;
 	default:
 		f->run->damaged++;

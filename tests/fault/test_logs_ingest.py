@@ -55,6 +55,27 @@ def test_plain_files_are_followed_by_glob(indexer):
     assert [x.ns for x in lines if x.source == "app"] == [NOON + 500_000_000]
 
 
+@pytest.mark.skipif(not sanitized(), reason="steps the clock, as a debug build lets")
+def test_a_line_without_a_time_has_that_of_the_one_before_only_if_it_comes_soon(indexer):
+    """A program that names the time at its start, and never again, was stuck there for ever."""
+    clock, path = indexer.home / "clock", indexer.home / "app.log"
+    clock.write_bytes(bytes(8))
+    indexer.variables |= {"MONLIGHT_CLOCK": str(clock), "LOG_FILES": f"app={path}"}
+    path.write_text("2026-09-21 14:13:20,500 INFO starts\nsettings read\n")
+    process = indexer.start("-f", "ingest")
+    assert eventually(lambda: len(texts(indexer)) == 2, 30), indexer.words()
+    with clock.open("r+b") as file:
+        file.write((60 * 10**9).to_bytes(8, "little"))
+    with path.open("a") as file:
+        file.write("a request\n")
+    assert eventually(lambda: len(texts(indexer)) == 3, 30), indexer.words()
+    process.terminate()
+    assert process.wait(10) == 0
+    first, second, third = indexer.store.lines()
+    assert (first.ns, second.ns) == (NOON + 500_000_000,) * 2
+    assert abs(third.ns / 1e9 - time.time() - 60) < 50
+
+
 # ---- faults ------------------------------------------------------------------
 
 

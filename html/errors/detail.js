@@ -1,8 +1,8 @@
 // One error: its cause, how often and where it happens, and what to do with it.
 
-import { html, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Copy, Level, Refresh, classes } from "./common/components.js";
+import { Copy, Empty, Level, Refresh, classes } from "./common/components.js";
 import { oneLine } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -56,7 +56,8 @@ export default function Detail({ id }) {
   }, [error?.id]);
 
   useScroll(Boolean(error), id);
-  useEffect(() => {
+  // At once: who goes back before the next frame is to find this one's row.
+  useLayoutEffect(() => {
     shown.opened = id;
   }, [id]);
   useEffect(() => {
@@ -88,6 +89,7 @@ export default function Detail({ id }) {
   ]);
 
   const occurrence = occurrences[at];
+  const gone = detail.error?.status === 404 && !error;
   return html`
     <div class="bar crumbs">
       <${Link} to=${shown.query} class="back"><${Icon} name="left" />Errors<//>
@@ -103,8 +105,8 @@ export default function Detail({ id }) {
           loading=${detail.slow} reload=${detail.reload} />
       </div>
     </div>
-    ${detail.error && !error && html`<h1 class="offscreen">Error ${id}</h1>`}
-    <${Problem} error=${detail.error} retry=${detail.reload} />
+    ${!error && html`<h1 class="offscreen">Error ${id}</h1>`}
+    ${gone ? html`<${Gone} id=${id} />` : html`<${Problem} error=${detail.error} retry=${detail.reload} />`}
     ${
       error
         ? html`<${Head} error=${error} occurrence=${occurrence} turn=${turn} ask=${ask} title=${title} />
@@ -123,6 +125,12 @@ export default function Detail({ id }) {
     }
   `;
 }
+
+const Gone = ({ id }) =>
+  html`<div class="sheet"><${Empty} title=${`There is no error ${id}`}>
+    <p>It was deleted, or forgotten some time after it was resolved. Should it come again, it is a new error.</p>
+    <p><${Link} class="button" to=${shown.query}>Back to the list<//></p>
+  <//></div>`;
 
 function Head({ error, occurrence, turn, ask, title }) {
   const open = error.status === "unresolved";

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { PASSWORD, axeSource, screenshots } from "./stack.js";
+import { PASSWORD, axeSource, eventually, screenshots } from "./stack.js";
 
 export const candidates = [
   process.env.CHROMIUM,
@@ -162,4 +162,34 @@ export async function soundInEveryLook(page, name, { show } = {}) {
     }
   await page.setViewportSize(sizes.wide);
   await page.emulateMedia({ colorScheme: "light" });
+}
+
+// Has the view read again, and fail.
+export async function failNow(page, pattern) {
+  const refuse = (route) => route.fulfill({ status: 500, json: { detail: FAULT } });
+  const told = page.getByRole("alert").getByText(FAULT);
+  await page.route(pattern, refuse);
+  // What a busy browser asks for right after that may still pass by.
+  const read = async () => {
+    await page.keyboard.press("r");
+    return told.waitFor({ timeout: 4000 }).then(
+      () => true,
+      () => false,
+    );
+  };
+  assert.ok(await eventually(read, 15_000));
+  await page.unroute(pattern, refuse);
+}
+
+// The same of a view that waits for what it asks for at the pattern, and of one that does not get it.
+export async function soundWithoutData(page, url, pattern, name) {
+  const release = await hold(page, pattern);
+  await page.goto(url);
+  await page.locator(".skeleton.visible").first().waitFor();
+  await soundInEveryLook(page, `${name}-loading`);
+  await failNow(page, pattern);
+  await soundInEveryLook(page, `${name}-failed`);
+  await release();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
 }

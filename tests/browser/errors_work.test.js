@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { launch, open, picture, sound } from "./browser.js";
+import { launch, open, sound, soundInEveryLook, soundWithoutData } from "./browser.js";
 import { hardReports, nodeReport, pythonReport } from "./reports.js";
-import { PASSWORD, eventually, sleep } from "./stack.js";
+import { PASSWORD, eventually } from "./stack.js";
 import { enter, row, rows, withStack } from "./tracker.js";
 
 let browser;
@@ -102,7 +102,7 @@ describe("what is done about an error", () => {
     await rows(page).first().waitFor();
     assert.equal(await row(page, "ValueError").count(), 0);
     await page.goto(stack.url("errors", `errors/${error.id}`));
-    await page.getByText("Error not found").waitFor();
+    await page.getByRole("heading", { name: "There is no error" }).waitFor();
     verify();
     await close();
   });
@@ -156,8 +156,7 @@ describe("what is done about many", () => {
     await row(page, "TypeError").getByRole("checkbox").uncheck();
     await page.getByRole("button", { name: "Merge…" }).click();
     await page.locator("dialog").waitFor();
-    await sound(page);
-    await picture(page, "errors-merge-1280-light");
+    await soundInEveryLook(page, "errors-merge");
     await answer(page, "Merge");
     await page.getByText("Merged 2 errors").waitFor();
     assert.ok(await shows(page, 4));
@@ -297,67 +296,29 @@ describe("by keys alone", () => {
   });
 });
 
-// Two looks have each size and each theme; the pictures are of all four.
-const every = [
-  ["1280-light", { size: "wide", dark: false }],
-  ["360-dark", { size: "narrow", dark: true }],
-  ["1280-dark", { size: "wide", dark: true }],
-  ["360-light", { size: "narrow", dark: false }],
-];
-const looks = process.env.SCREENSHOTS ? every : every.slice(0, 2);
-
 describe("when there is nothing to show", () => {
   const stack = withStack();
 
-  for (const [name, look] of looks)
-    it(`each reason is sound at ${name}`, async () => {
-      const { page, verify, close } = await enter(browser, stack, { ...look, expected: [/503/] });
-      const shown = async (state) => {
-        await sound(page);
-        await picture(page, `errors-${state}-${name}`);
-      };
-      await page.getByRole("heading", { name: "No error has been reported yet" }).waitFor();
-      await shown("none");
+  it("each reason is said, in every look", async () => {
+    const { page, verify, close } = await enter(browser, stack, { expected: [/500/, /404/] });
+    await page.getByRole("heading", { name: "No error has been reported yet" }).waitFor();
+    await soundInEveryLook(page, "errors-none");
 
-      const { id } = await stack.report(pythonReport);
-      await page.goto(stack.url("errors", "?search=nothing+like+it&level=fatal"));
-      await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
-      await shown("no-match");
+    const { id } = await stack.report(pythonReport);
+    await page.goto(stack.url("errors", "?search=nothing+like+it&level=fatal"));
+    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    await soundInEveryLook(page, "errors-no-match");
 
-      const refuse = (route) =>
-        route.fulfill({ status: 503, json: { detail: "The database is locked by another process" } });
-      await page.route("**/api/errors?*", refuse);
-      await page.goto(stack.url("errors"));
-      await page.getByRole("alert").getByText("The database is locked").waitFor();
-      await shown("failed");
-      await page.unroute("**/api/errors?*");
-      await page.getByRole("button", { name: "Try again" }).click();
-      await rows(page).first().waitFor();
-
-      let wait;
-      const waiting = new Promise((done) => {
-        wait = done;
-      });
-      await page.route("**/api/errors?*", async (route) => {
-        await Promise.race([waiting, sleep(15_000)]);
-        await route.continue().catch(() => {});
-      });
-      await page.reload();
-      await page.locator("tr.skeleton.visible").first().waitFor();
-      await shown("loading");
-      wait();
-      await rows(page).first().waitFor();
-      await page.unrouteAll({ behavior: "wait" });
-
-      await page.route(`**/api/errors/${id}`, refuse);
-      await page.goto(stack.url("errors", `errors/${id}`));
-      await page.getByRole("alert").getByText("The database is locked").waitFor();
-      await sound(page);
-      // The next look begins where nothing was ever reported.
-      await stack.ask("errors", "api/errors/bulk", { ids: [id], action: "delete" });
-      verify();
-      await close();
-    });
+    await soundWithoutData(page, stack.url("errors"), "**/api/errors?*", "errors");
+    await rows(page).first().waitFor();
+    await soundWithoutData(page, stack.url("errors", `errors/${id}`), `**/api/errors/${id}`, "error");
+    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
+    await page.goto(stack.url("errors", "errors/4711"));
+    await page.getByRole("heading", { name: "There is no error" }).waitFor();
+    await soundInEveryLook(page, "error-gone");
+    verify();
+    await close();
+  });
 });
 
 describe("who was told", () => {
@@ -377,10 +338,11 @@ describe("who was told", () => {
   const alerts = (page) => page.locator(".alerts > li");
 
   it("says that it is nobody, and how that changes", async () => {
-    const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts" });
+    const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts", expected: [/500/] });
     await page.getByRole("heading", { name: "Nobody has been told of anything yet" }).waitFor();
     assert.match(await page.getByLabel("Command").textContent(), /ALERT_WEBHOOKS=/);
-    await sound(page);
+    await soundInEveryLook(page, "alerts-none");
+    await soundWithoutData(page, stack.url("errors", "?view=alerts"), "**/api/alerts", "alerts");
     verify();
     await close();
   });
@@ -424,22 +386,19 @@ describe("who was told", () => {
     await close();
   });
 
-  for (const [name, look] of looks)
-    it(`is sound at ${name}, and so are the questions`, async () => {
-      const { page, verify, close } = await enter(browser, stack, { ...look, path: "?view=alerts" });
-      await alerts(page).nth(5).waitFor();
-      await sound(page);
-      await picture(page, `alerts-${name}`);
-      await page.keyboard.press("u");
-      await rows(page).nth(4).waitFor();
-      await picture(page, `errors-names-${name}`);
-      for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
-      await sound(page);
-      await page.getByRole("button", { name: "Ignore…" }).click();
-      await page.locator("dialog").waitFor();
-      await sound(page);
-      await picture(page, `errors-ignore-${name}`);
-      verify();
-      await close();
-    });
+  it("is sound in every look, and so are the list of such errors and the questions", async () => {
+    const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts" });
+    await alerts(page).nth(5).waitFor();
+    await soundInEveryLook(page, "alerts");
+    await page.keyboard.press("u");
+    await rows(page).nth(4).waitFor();
+    await soundInEveryLook(page, "errors-names");
+    for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
+    await soundInEveryLook(page, "errors-selected");
+    await page.getByRole("button", { name: "Ignore…" }).click();
+    await page.locator("dialog").waitFor();
+    await soundInEveryLook(page, "errors-ignore");
+    verify();
+    await close();
+  });
 });

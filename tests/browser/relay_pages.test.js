@@ -6,7 +6,16 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { enter as enterAt, launch, open, picture, signIn, sound, soundInEveryLook } from "./browser.js";
+import {
+  enter as enterAt,
+  failNow,
+  launch,
+  open,
+  signIn,
+  sound,
+  soundInEveryLook,
+  soundWithoutData,
+} from "./browser.js";
 import { behindPrefix } from "./proxy.js";
 import { errorsOf, newKey, site } from "./site.js";
 import { PASSWORD, Stack, eventually } from "./stack.js";
@@ -79,10 +88,12 @@ describe("a relay nobody has used yet", () => {
     ["maps", "?view=maps", "No source map has been uploaded yet"],
     ["outbox", "?view=outbox", "Nothing waits"],
   ])
-    it(`has an empty view of ${name} that says what to do`, async () => {
-      const { page, verify, close } = await enter(stack, { path });
+    it(`has an empty view of ${name} that says what to do, also while it waits and if it fails`, async () => {
+      const { page, verify, close } = await enter(stack, { path, expected: [/500/] });
       await page.getByRole("heading", { name: heading }).waitFor();
       await soundInEveryLook(page, `relay-${name}-empty`);
+      const asked = { keys: "dsn-keys", maps: "source-maps", outbox: "outbox" }[name];
+      await soundWithoutData(page, stack.url("relay", path), `**/api/${asked}`, `relay-${name}`);
       verify();
       await close();
     });
@@ -103,8 +114,7 @@ describe("a relay nobody has used yet", () => {
     await page.getByText("Copied").waitFor();
     const tag = await page.evaluate(() => navigator.clipboard.readText());
     assert.match(tag, /integrity="sha384-[A-Za-z0-9+/]{64}"/);
-    await sound(page);
-    await picture(page, "relay-new-key-1280-light", { fullPage: true });
+    await soundInEveryLook(page, "relay-new-key");
     verify();
     await close();
 
@@ -228,8 +238,9 @@ describe("a relay in use", () => {
     await page.keyboard.type("vendor");
     assert.ok(await eventually(async () => (await page.locator(".map").count()) === 1));
     await page.getByLabel("Search files").fill("no such file");
-    await page.getByRole("heading", { name: "No map matches" }).waitFor();
-    await sound(page);
+    const none = page.getByRole("heading", { name: "No map matches" });
+    await none.waitFor();
+    await soundInEveryLook(page, "relay-maps-no-match", { show: none });
     await page.reload();
     await page.getByRole("link", { name: "Show all maps" }).click();
     assert.ok(await eventually(async () => (await page.locator(".map").count()) >= 7));
@@ -252,16 +263,9 @@ describe("a relay in use", () => {
   it("says what failed, keeps what it had, and tries again", async () => {
     const { page, verify, close } = await enter(stack, { expected: [/500/] });
     await key(page, "shop").waitFor();
-    await page.route(
-      "**/api/dsn-keys",
-      (route) => route.fulfill({ status: 500, json: { detail: "The disk is on fire" } }),
-      { times: 1 },
-    );
-    await page.keyboard.press("r");
-    await page.getByRole("alert").getByText("The disk is on fire").waitFor();
+    await failNow(page, "**/api/dsn-keys");
     assert.ok(await key(page, "shop").isVisible());
-    await sound(page);
-    await picture(page, "relay-error-1280-light");
+    await soundInEveryLook(page, "relay-error", { show: page.getByRole("alert") });
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
     verify();

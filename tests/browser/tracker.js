@@ -1,8 +1,8 @@
 // What tests of the error tracker's pages share: a stack for each group, a window signed in, the list's rows.
 
 import { after, before } from "node:test";
-import { open, signIn } from "./browser.js";
-import { PASSWORD, Stack } from "./stack.js";
+import { enter as enterAt } from "./browser.js";
+import { Stack } from "./stack.js";
 
 // A stack of its own for each group, so that no test sees what another has left.
 export function withStack(variables) {
@@ -16,8 +16,4 @@ export const rows = (page) => page.locator("tbody tr[data-id]");
 export const row = (page, type) =>
   rows(page).filter({ has: page.getByRole("link", { name: type, exact: true }) });
 
-export async function enter(browser, stack, options) {
-  const opened = await open(browser, options);
-  await signIn(opened.page, stack.url("errors", options?.path), PASSWORD);
-  return opened;
-}
+export const enter = (browser, stack, options) => enterAt(browser, stack, "errors", options);

@@ -15,6 +15,10 @@
 #define COUNT_MAX 10000
 #define MAX_CAUSES 8
 
+/* Sets of cJSON's types. */
+#define SCALAR (cJSON_String | cJSON_Number | cJSON_True | cJSON_False | cJSON_NULL)
+#define ANYTHING (~0)
+
 struct browser_report {
 	const char *type, *message, *stack;
 	const char *release; /* these may be NULL */
@@ -74,14 +78,29 @@ put_text(struct json_out *out, const char *key, const char *text, size_t max)
 	json_text_len(out, key, text, max > 0 ? text_utf8_cut(text, len, max) : len);
 }
 
-/* A member as it came, if it has the shape that the tracker asks for. */
+/*
+ * A member as it came, if it has the shape that the tracker asks for, without those of
+ * its items that have not: the tracker would refuse the whole report for one of them.
+ * items is a set of cJSON's types.
+ */
 static void
-put_shape(struct json_out *out, const cJSON *doc, const char *key, int type)
+put_shape(struct json_out *out, const cJSON *doc, const char *key, int type, int items)
 {
-	const cJSON *item = json_get(doc, key);
+	const cJSON *shape = json_get(doc, key), *item;
 
-	if (item != NULL && (item->type & 0xff) == type)
-		json_tree(out, key, item);
+	if (shape == NULL || (shape->type & 0xff) != type)
+		return;
+	if (type == cJSON_Array)
+		json_array(out, key);
+	else
+		json_object(out, key);
+	for (item = shape->child; item != NULL; item = item->next)
+		if ((item->type & items) != 0)
+			json_tree(out, item->string, item);
+	if (type == cJSON_Array)
+		json_array_end(out);
+	else
+		json_object_end(out);
 }
 
 static void
@@ -92,7 +111,7 @@ put_extra(struct json_out *out, const cJSON *doc)
 	json_object(out, "extra");
 	for (size_t i = 0; i < NELEM(names); i++)
 		put_text(out, names[i], json_get_text(doc, names[i]), 0);
-	put_shape(out, doc, "context", cJSON_Object);
+	put_shape(out, doc, "context", cJSON_Object, ANYTHING);
 	json_object_end(out);
 }
 
@@ -180,11 +199,11 @@ write_payload(struct req *rq, const cJSON *doc, const struct browser_report *r, 
 	put_text(&out, "session_id", json_get_text(doc, "session_id"), NAME_MAX_BYTES);
 	put_level(&out, doc);
 	put_count(&out, doc);
-	put_shape(&out, doc, "user", cJSON_Object);
-	put_shape(&out, doc, "tags", cJSON_Object);
-	put_shape(&out, doc, "contexts", cJSON_Object);
-	put_shape(&out, doc, "breadcrumbs", cJSON_Array);
-	put_shape(&out, doc, "debug_ids", cJSON_Object);
+	put_shape(&out, doc, "user", cJSON_Object, ANYTHING);
+	put_shape(&out, doc, "tags", cJSON_Object, SCALAR);
+	put_shape(&out, doc, "contexts", cJSON_Object, ANYTHING);
+	put_shape(&out, doc, "breadcrumbs", cJSON_Array, cJSON_Object);
+	put_shape(&out, doc, "debug_ids", cJSON_Object, cJSON_String);
 	put_extra(&out, doc);
 	if (put_trace(rq, &out, r, r->stack) == -1 || put_causes(rq, &out, doc, r) == -1)
 		return -1;

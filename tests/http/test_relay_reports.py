@@ -86,6 +86,18 @@ def test_members_of_the_wrong_type_are_left_out(page, latest):
     assert latest()["occurrences"][0]["extra"] == {}
 
 
+def test_items_of_the_wrong_type_are_left_out_and_not_the_report(page, latest):
+    answer = page.error(
+        tags={"kept": "yes", "n": 1, "none": None, "deep": {"a": 1}, "list": [1]},
+        breadcrumbs=[{"message": "click"}, "text", None, 7],
+        debug_ids={"https://shop.example/a.js": 5},
+    )
+    assert answer.status == 201
+    one = latest()["occurrences"][0]
+    assert one["breadcrumbs"] == [{"message": "click"}]
+    assert one["tags"].keys() >= {"kept", "n"} and not one["tags"].keys() & {"deep", "list"}
+
+
 def test_fault_31_what_is_too_long_is_shortened_and_a_refusal_passes_through(page, latest):
     answer = page.error(
         type="T" * 300, release="r" * 300, environment="e" * 300, session_id="s" * 300,

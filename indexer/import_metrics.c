@@ -16,7 +16,10 @@
 #define HOUR INT64_C(3600)
 #define DAY (24 * HOUR)
 
-/* A sum that stands there twice counts once: the original also wrote one for each type of a name. */
+/*
+ * A sum that stands there twice counts once: the original also wrote
+ * one for each type of a name.
+ */
 #define SUMS                                                                                       \
 	"SELECT id, name, labels, bucket, project, count, sum, min, max, p50, p95, p99, "          \
 	"resolution"                                                                               \

@@ -70,7 +70,10 @@ start(struct ingest *in, const struct pass *pass)
 
 /* ---- storing --------------------------------------------------------------------- */
 
-/* Once a day: what is there keeps its cursor, however silent it is; retention forgets the others. */
+/*
+ * Once a day: what is there keeps its cursor, however silent it is;
+ * retention forgets the others.
+ */
 static int
 note_seen(struct ingest *in, struct db *db, int64_t now)
 {

@@ -47,7 +47,8 @@ bool log_file_fits(const struct log_file *, const struct log_mark *);
 int64_t log_file_last_time(const struct log_file *);
 
 /*
- * Unpacks an archive into a file without a name in the directory scratch; path is for messages.  0 or -1.
+ * Unpacks an archive into a file without a name in the directory scratch;
+ * path is for messages.  0 or -1.
  */
 int log_file_unpack(struct log_file *, const char *path, const char *scratch);
 

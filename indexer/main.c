@@ -16,8 +16,8 @@
  *
  * Without -f a job runs if its interval has passed, to a few seconds, since a pass
  * that came to its end began, so that cron may call every minute; a job that is named
- * runs in any case.  Two
- * processes never do the same job at once: the later one passes it over.
+ * runs in any case.  Two processes never do the same job at once: the later one passes
+ * it over.
  */
 #include <errno.h>
 #include <malloc.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send: a message over SMTP, a body over HTTP.  Alone includes curl/curl.h.
+ * send: a message over SMTP, a body over HTTP.
  * Each call waits for its outcome, at most 30 s for mail and 15 s for HTTP.
  */
 #ifndef SEND_H

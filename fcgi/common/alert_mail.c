@@ -58,7 +58,7 @@ encode_header(struct buf *out, const char *text, size_t used)
 			for (size_t i = 0; i < n; i++) {
 				unsigned char c = (unsigned char)text[i];
 
-				/* A line end becomes a blank: no event starts a header of its own. */
+				/* A line end becomes a blank: it begins no header. */
 				if (c == ' ' || c == '\r' || c == '\n')
 					buf_char(out, '_');
 				else if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||

@@ -15,8 +15,8 @@
 #include <stdio.h>
 
 enum cfg_type {
-	CFG_TEXT, /* const char *; NULL if unset and without default */
-	CFG_PATH, /* the same; a relative path is taken from MONLIGHT_HOME, else from the working directory */
+	CFG_TEXT,   /* const char *; NULL if unset and without default */
+	CFG_PATH,   /* the same; a relative path is taken from MONLIGHT_HOME or, unset, from here */
 	CFG_INT,    /* int64_t within [min, max] */
 	CFG_BOOL,   /* bool: on, off, true, false, yes, no, 1, 0 */
 	CFG_CHOICE, /* int: the place of the word in choices, any case */
@@ -55,8 +55,8 @@ void cfg_print(const void *cfg, const struct cfg_field *, size_t n, FILE *out);
 void cfg_describe(const struct cfg_field *, size_t n, const char *prefix, FILE *out);
 
 /*
- * The process that `monlight exec` was started by, whom a program is to follow; 0 if it
- * was not started so.
+ * The process that `monlight exec` was started by, whom a program is to
+ * follow; 0 if it was not started so.
  */
 int64_t cfg_parent(void);
 

@@ -6,9 +6,8 @@
  * failed and is already logged, zero there is nothing, above zero there is a row.
  * Statements are numbered: the service's enum for those of its schema, compiled when
  * they are first asked, and what db_prepare() returns for those put together from fixed
- * fragments.  Values
- * are always bound, by reference: texts and blobs must live until the statement has
- * no row left or failed; then it resets itself.
+ * fragments.  Values are always bound, by reference: texts and blobs must live until the
+ * statement has no row left or failed; then it resets itself.
  *
  * Writing: db_begin() takes the lock file beside the database first (a fair
  * queue between processes; SQLite's own wait starves), then BEGIN IMMEDIATE.
@@ -142,7 +141,10 @@ int64_t db_free_bytes(struct db *);
 int64_t db_used_bytes(struct db *);
 /* Writes a compact, consistent copy to a new file (VACUUM INTO).  Returns 0 or DB_FAILED. */
 int db_copy_to(struct db *, const char *path);
-/* Whether the whole file is sound (PRAGMA integrity_check).  Returns 0, or DB_FAILED and logs what is not. */
+/*
+ * Whether the whole file is sound (PRAGMA integrity_check).  Returns 0, or
+ * DB_FAILED and logs what is not.
+ */
 int db_check(struct db *);
 /* Whether any process has the file open as a database. */
 bool db_is_open(const char *path);

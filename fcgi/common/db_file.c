@@ -77,7 +77,10 @@ db_copy_to(struct db *db, const char *path)
 int
 db_check(struct db *db)
 {
-	/* The text is what asks for it: SQLite says "ok", or a line for each of the first 100 faults. */
+	/*
+	 * The text is what asks for it: SQLite says "ok", or a line for
+	 * each of the first 100 faults.
+	 */
 	int check = db_prepare(db, "PRAGMA integrity_check"), row;
 	bool sound = true;
 

@@ -43,7 +43,10 @@ const char *json_get_text(const cJSON *object, const char *name);
 bool json_is_int(const cJSON *, int64_t min, int64_t max, int64_t *out);
 
 #define JSON_NUMBER_SIZE 32
-/* The shortest spelling that reads back as the same finite double, with a NUL; returns its length. */
+/*
+ * The shortest spelling that reads back as the same finite double,
+ * with a NUL; returns its length.
+ */
 size_t json_spell(char out[JSON_NUMBER_SIZE], double);
 
 struct json_out {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pack: zstd for what is stored, gzip for what is sent.  Results lie in the
- * arena, or are files (pack_file.c).  What is unpacked never grows over the limit that the caller gives.
+ * pack: zstd for what is stored, gzip for what is sent.  Results lie in the arena, or are
+ * files (pack_file.c).  What is unpacked never grows over the limit that the caller gives.
  */
 #ifndef PACK_H
 #define PACK_H

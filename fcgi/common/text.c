@@ -158,7 +158,10 @@ text_utf8_length(const char *s, size_t left)
 	len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 	if (left < len)
 		return 0;
-	/* The second byte is narrowed against overlong forms, surrogates and what lies above U+10FFFF. */
+	/*
+	 * The second byte is narrowed against overlong forms, surrogates
+	 * and what lies above U+10FFFF.
+	 */
 	switch (p[0]) {
 	case 0xe0:
 		low = 0xa0;
@@ -280,7 +283,10 @@ text_glob(const char *pattern, const char *text)
 {
 	const char *star = NULL, *resume = NULL;
 
-	/* Only the last star ever needs to take more: those before it matched as early as they could. */
+	/*
+	 * Only the last star ever needs to take more: those before it
+	 * matched as early as they could.
+	 */
 	while (*text != '\0') {
 		if (*pattern == '*') {
 			star = pattern++;

@@ -71,8 +71,8 @@ struct ids {
 int want_ids(struct req *, const cJSON *doc, struct ids *);
 
 /*
- * Counts so many of a key's reports in the hour of that time; adds up the error's counts of n hours from first_hour on, hours since 1970.
- * Returns 0 or DB_FAILED.
+ * Counts so many of a key's reports in the hour of that time; adds up the error's counts of
+ * n hours from first_hour on, hours since 1970.  Returns 0 or DB_FAILED.
  */
 int errors_count_hour(struct db *, struct arena *, int64_t key_id, int64_t at, int64_t count);
 int errors_hours(struct db *, int64_t id, int64_t first_hour, int64_t *counts, size_t n);

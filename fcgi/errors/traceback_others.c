@@ -61,7 +61,10 @@ is_go_own(const struct traceback_frame *f)
 	return !span_has(f->file, "@v");
 }
 
-/* A line for the function, and one with a tab for the place; the first goroutine is the one that fell. */
+/*
+ * A line for the function, and one with a tab for the place; the first
+ * goroutine is the one that fell.
+ */
 void
 read_go(struct reader *r, struct span text)
 {

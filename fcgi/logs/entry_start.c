@@ -167,8 +167,8 @@ line_is_json(struct line l)
 /* ---- what follows another one ---------------------------------------------------- */
 
 /*
- * Where the message's head stands: "...[123] ERROR:  text": the word before the first colon with two
- * blanks behind it, and the number in brackets somewhere before it.
+ * Where the message's head stands: "...[123] ERROR:  text": the word before the first colon
+ * with two blanks behind it, and the number in brackets somewhere before it.
  */
 static bool
 take_postgres(struct line l, struct line *word, struct line *pid)

@@ -2,9 +2,9 @@
 /*
  * field_filter: lines by the values of their fields (line_fields.h).
  *
- * A wish is NAME=VALUE; in NAME a backslash stands before "=" and before itself.  Of several for one name one must
- * hold, of different names all; of those that are not wanted none.  Values are compared
- * as line_fields spells them.
+ * A wish is NAME=VALUE; in NAME a backslash stands before "=" and before itself.  Of several
+ * for one name one must hold, of different names all; of those that are not wanted none.
+ * Values are compared as line_fields spells them.
  */
 #ifndef FIELD_FILTER_H
 #define FIELD_FILTER_H

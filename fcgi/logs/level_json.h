@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* level_json: the level that a JSON log line names, by the keys and numbers of the common loggers. */
+/*
+ * level_json: the level that a JSON log line names, by the keys and
+ * numbers of the common loggers.
+ */
 #ifndef LEVEL_JSON_H
 #define LEVEL_JSON_H
 

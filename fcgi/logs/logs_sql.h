@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* logs_sql: logs.db as its programs see it: the schema and the statements compiled at open. */
+/* logs_sql: logs.db as its programs see it: the schema and its statements. */
 #ifndef LOGS_SQL_H
 #define LOGS_SQL_H
 

@@ -299,7 +299,10 @@ tail_open(struct req *rq)
 		return 200;
 	}
 	c = new_client(rq, &filter);
-	/* The id alone is no event, but where to go on if nothing comes before the stream breaks. */
+	/*
+	 * The id alone is no event, but where to go on if nothing comes
+	 * before the stream breaks.
+	 */
 	buf_printf(&c->out, "retry: 2000\nid: %lld\n\n", (long long)c->seen);
 	if (req_stream(rq, 200, c->out.data, c->out.len) == -1) {
 		free_client(c);

@@ -160,7 +160,10 @@ find_series(struct req *rq, struct search *s)
 	return found == DB_FAILED ? found : st;
 }
 
-/* GET /api/metrics/series?name=: 200 {"series": [{name, type, project, labels, last_seen}], total}. */
+/*
+ * GET /api/metrics/series?name=: 200 {"series": [{name, type, project,
+ * labels, last_seen}], total}.
+ */
 int
 metrics_series(struct req *rq)
 {

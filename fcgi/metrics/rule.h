@@ -47,7 +47,10 @@ struct rule {
 	int64_t hold; /* seconds that it must hold before it fires */
 };
 
-/* Returns NULL and fills the rule, whose texts lie in the arena; or a sentence that says why not. */
+/*
+ * Returns NULL and fills the rule, whose texts lie in the arena; or
+ * a sentence that says why not.
+ */
 const char *rule_parse(struct arena *, const char *text, struct rule *);
 
 /* Whether "value OP limit" is true. */

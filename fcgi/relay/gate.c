@@ -16,7 +16,10 @@
 #include "relay.h"
 #include "text.h"
 
-/* One visitor's address may use up this part of what its key may: nobody silences a project alone. */
+/*
+ * One visitor's address may use up this part of what its key may:
+ * nobody silences a project alone.
+ */
 #define ADDRESS_SHARE 2
 
 /* What was found out about the request in hand; there is one at a time. */

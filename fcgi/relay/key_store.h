@@ -17,7 +17,10 @@
 int dsn_key_add(
     struct db *, const char *project, const char *origins, char key[DSN_KEY_SIZE], int64_t *id);
 
-/* Adds a key that was made elsewhere at that time, unless it is there: DB_ROW, DB_NONE or DB_FAILED. */
+/*
+ * Adds a key that was made elsewhere at that time, unless it is there:
+ * DB_ROW, DB_NONE or DB_FAILED.
+ */
 int dsn_key_adopt(struct db *, const char *key, const char *project, int64_t made_at, bool active);
 
 /*

@@ -40,7 +40,10 @@ struct map_place {
 	int64_t uploaded_at;  /* Unix seconds */
 };
 
-/* A debug id in its one spelling, in the arena; NULL for none and for what is too long to be one. */
+/*
+ * A debug id in its one spelling, in the arena; NULL for none and
+ * for what is too long to be one.
+ */
 const char *map_debug_id(struct arena *, const char *id);
 
 /* Takes the document apart.  On SOURCEMAP_INVALID *why is a static sentence. */

@@ -57,7 +57,10 @@ struct outbox_verdict {
 /* Notes n verdicts in one transaction.  Returns 0 or DB_FAILED. */
 int outbox_settle(struct db *, const struct outbox_verdict *, size_t n);
 
-/* Drops what is older than OUTBOX_MAX_AGE and adds how many to *dropped.  Returns 0 or DB_FAILED. */
+/*
+ * Drops what is older than OUTBOX_MAX_AGE and adds how many to
+ * *dropped.  Returns 0 or DB_FAILED.
+ */
 int outbox_expire(struct db *, enum destination, int64_t now, int64_t *dropped);
 
 /* When the soonest item of the destination is due; INT64_MAX if there is none.  0 or DB_FAILED. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of the three formats, whole, broken and cut into fragments. */
+/* Records of all formats, whole, broken and cut into fragments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -250,12 +250,23 @@ follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 
 /* ---- the program ------------------------------------------------------------------- */
 
+/* Several databases have a job of the same name, and it is one to whoever asks for it. */
+static bool
+first_of_its_name(size_t job)
+{
+	size_t i = 0;
+
+	while (strcmp(jobs[i].name, jobs[job].name) != 0)
+		i++;
+	return i == job;
+}
+
 static void
 usage(void)
 {
 	(void)fprintf(stderr, "usage: monlight-indexer [-fhnV] [-x job] [job ...]\njobs:");
 	for (size_t i = 0; i < NELEM(jobs); i++)
-		if (i == 0 || strcmp(jobs[i].name, jobs[i - 1].name) != 0)
+		if (first_of_its_name(i))
 			(void)fprintf(stderr, " %s", jobs[i].name);
 	(void)fputs("\n       monlight-indexer keys add PROJECT [ORIGIN ...]\n"
 		    "       monlight-indexer backup [--keep N] DIRECTORY\n"

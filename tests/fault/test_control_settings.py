@@ -157,6 +157,14 @@ def test_keys_are_printed_and_an_unknown_command_is_explained(home):
     assert "usage: monlight" in unknown.stderr
 
 
+def test_an_unknown_job_is_answered_with_the_jobs_there_are_each_once(home):
+    home.spawn()
+    unknown = home.control("index", "explode")
+    assert unknown.returncode == 2
+    jobs = unknown.stderr.split("jobs: ")[1].splitlines()[0].split()
+    assert "ingest" in jobs and len(jobs) == len(set(jobs))
+
+
 def test_health_is_json(home):
     home.spawn()
     assert json.loads(home.get()[1])["status"] == "ok"

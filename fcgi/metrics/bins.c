@@ -90,6 +90,39 @@ bins_merge(struct arena *mem, struct bins *a, const struct bins *b, int halvings
 			bins_add(mem, a, bins_coarser(bin, halvings), bins_at(b, bin));
 }
 
+bool
+bins_cover(struct arena *mem, const struct bins *a, const struct bins *b, int halvings)
+{
+	struct bins same = *b;
+
+	if (halvings > 0)
+		bins_coarsen(mem, &same, halvings);
+	for (int32_t bin = same.low; bin <= same.high; bin++)
+		if (bins_at(&same, bin) > bins_at(a, bin))
+			return false;
+	return true;
+}
+
+void
+bins_subtract(struct bins *a, const struct bins *b, int halvings)
+{
+	for (int32_t bin = b->low; bin <= b->high; bin++)
+		if (bins_at(b, bin) > 0) {
+			uint64_t *count = &a->counts[bins_coarser(bin, halvings) - a->base];
+
+			*count -= bins_at(b, bin);
+			a->used -= *count == 0;
+		}
+	if (a->used == 0) {
+		bins_clear(a);
+		return;
+	}
+	while (bins_at(a, a->low) == 0)
+		a->low++;
+	while (bins_at(a, a->high) == 0)
+		a->high--;
+}
+
 /* ---- as bytes ------------------------------------------------------------------ */
 
 void

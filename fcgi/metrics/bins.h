@@ -46,8 +46,11 @@ void bins_add(struct arena *, struct bins *, int32_t bin, uint64_t n);
 uint64_t bins_total(const struct bins *);
 void bins_coarsen(struct arena *, struct bins *, int halvings);
 
-/* Adds those of b, whose bins are so many halvings finer than those of a. */
+/* In these three the bins of b are so many halvings finer than those of a. */
 void bins_merge(struct arena *, struct bins *a, const struct bins *b, int halvings);
+/* Whether a has all that b has; only then may b be subtracted. */
+bool bins_cover(struct arena *, const struct bins *a, const struct bins *b, int halvings);
+void bins_subtract(struct bins *a, const struct bins *b, int halvings);
 
 /*
  * As bytes: the number of used bins, the folded number of the first, and for each

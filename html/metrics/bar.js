@@ -22,8 +22,9 @@ export const kept = (params) =>
     ["time", "since", "until", "project", "refresh"].map((name) => [name, params.get(name)]),
   );
 
-export function Bar({ params, loading, reload }) {
-  const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
+// `still`: the view shows what is now, of all projects.
+export function Bar({ params, loading, reload, still }) {
+  const projects = useResource(still ? null : "projects", (signal) => get("api/projects", {}, { signal }));
   const value = (name) => params.get(name) ?? "";
   const current = views.some(([view]) => view === value("view")) ? value("view") : "";
   const known = projects.data?.projects?.filter(Boolean) ?? [];
@@ -34,8 +35,12 @@ export function Bar({ params, loading, reload }) {
   };
   useKeys([
     { keys: ["r"], label: "Refresh", run: reload },
-    { keys: ["["], label: "Earlier, by the width of the time range", run: () => shift(-1) },
-    { keys: ["]"], label: "Later", run: () => shift(1) },
+    ...(still
+      ? []
+      : [
+          { keys: ["["], label: "Earlier, by the width of the time range", run: () => shift(-1) },
+          { keys: ["]"], label: "Later", run: () => shift(1) },
+        ]),
     ...views.map(([, label], i) => ({
       keys: [String(i + 1)],
       label: `Go to ${label}`,
@@ -50,9 +55,12 @@ export function Bar({ params, loading, reload }) {
       )}
     </div>
     <div class="end">
-      <${Choice} label="Project" value=${value("project")} onChange=${(project) => setParams({ project })}
+      ${
+        !still &&
+        html`<${Choice} label="Project" value=${value("project")} onChange=${(project) => setParams({ project })}
         options=${[["", "Any project"], ...new Set([...known, value("project")].filter(Boolean))]} />
-      <${TimePicker} params=${params} onChange=${setParams} spans=${spans} all="Last 24 hours" />
+      <${TimePicker} params=${params} onChange=${setParams} spans=${spans} all="Last 24 hours" />`
+      }
       <${Refresh} every=${value("refresh")} onEvery=${(refresh) => setParams({ refresh }, { replace: true })} loading=${loading} reload=${reload} />
     </div>
   </div>`;

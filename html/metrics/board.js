@@ -3,9 +3,10 @@
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";
 import { classes } from "./common/components.js";
+import { Icon } from "./common/icons.js";
 import { later } from "./common/layout.js";
 import { useResource } from "./common/resource.js";
-import { query } from "./common/url.js";
+import { query, setParams } from "./common/url.js";
 import { POINTS, said, timeOf } from "./asked.js";
 
 // Of what is shown: whether a newer answer is long in coming, or did not come.
@@ -33,6 +34,12 @@ export const Skeleton = ({ resource, tiles = 0 }) =>
   </div>`;
 
 export const Nothing = later(() => import("./nothing.js"));
+
+// A column's head that the rows can be sorted by, most first; `usual` is the column when the address says none.
+export const Head = ({ name, label, by, usual }) =>
+  html`<th scope="col" aria-sort=${by === name ? "descending" : undefined}>
+    <button class="head" onClick=${() => setParams({ by: name === usual ? null : name })}>${label}${by === name && html`<${Icon} name="down" />`}</button>
+  </th>`;
 
 export const Tile = ({ name, value, bad }) =>
   html`<div><dt>${name}</dt><dd class=${bad ? "bad" : undefined}>${value}</dd></div>`;

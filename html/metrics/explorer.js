@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Choice, Empty, classes } from "./common/components.js";
+import { Choice, Empty } from "./common/components.js";
 import { plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -16,7 +16,7 @@ import { Bar } from "./bar.js";
 import { Nothing, Skeleton, ageOf } from "./board.js";
 import { Chart } from "./plot.js";
 import { Marks, useMarks } from "./marks.js";
-import { GROUPS, linesOf, rateLines, statistics, titleOf } from "./rows.js";
+import { GROUPS, choicesOf, linesOf, rateLines, statistics } from "./rows.js";
 import { formatter, rate } from "./units.js";
 
 const Table = later(() => import("./table.js"));
@@ -106,7 +106,7 @@ function Choices({ params, name, metrics, known, type }) {
     ${types.length > 1 && html`<${Choice} label="Type" value=${params.get("type") ?? type ?? ""} onChange=${(next) => setParams({ type: next })} options=${types} />`}
     <${Choice} label="Group by" value=${group} onChange=${(next) => setParams({ group_by: next })}
       options=${[["", "All together"], ...new Set([...known.map((label) => label.name), group].filter(Boolean))].map((one) => (Array.isArray(one) ? one : [one, `By ${one}`]))} />
-    ${type && html`<${Choice} label="Statistic" value=${params.get("stat") ?? ""} onChange=${(stat) => setParams({ stat })} options=${[["", group ? titleOf(statistics[type][0]) : "Any statistic"], ...statistics[type].slice(group ? 1 : 0).map((one) => [one, titleOf(one)])]} />`}
+    ${type && html`<${Choice} label="Statistic" value=${params.get("stat") ?? ""} onChange=${(stat) => setParams({ stat })} options=${choicesOf(type, Boolean(group))} />`}
     ${offered.map(
       (
         label,
@@ -162,7 +162,7 @@ function Points({ answer, marks, params, age }) {
       ],
     });
   return html`
-    <section class=${classes("sheet", age)} aria-labelledby="name">
+    <div class=${age || undefined}><section class="sheet" aria-labelledby="name">
       <header><h2 id="name" dir="auto">${name}</h2><span class="badge">${type}</span>
         <span class="muted small">in steps of ${step}${answer.quantile_error ? `, percentiles to ${(100 * answer.quantile_error).toFixed(2)}%` : ""}${drawn.more > 0 && `; the ${GROUPS} largest groups, ${plural(drawn.more, "group")} more`}</span></header>
       <${Marks} marks=${marks} />
@@ -170,7 +170,7 @@ function Points({ answer, marks, params, age }) {
         label=${`${name} over time; the table below has its numbers`} />
       ${drawn.rates && html`<${Chart} times=${drawn.rates.times} lines=${drawn.rates.lines} marks=${marks} format=${rate} height=${120} label=${`How often ${name} is sent; the table below has the counts`} />`}
     </section>
-    <${Table} answer=${answer} grouped=${grouped} format=${formatter(name)} />
+    <${Table} answer=${answer} grouped=${grouped} format=${formatter(name)} /></div>
   `;
 }
 

@@ -10,11 +10,19 @@ export const statistics = {
   counter: ["rate", "sum"],
   gauge: ["avg", "last", "min", "max"],
 };
-const titles = { avg: "average", rate: "each second", min: "least", max: "most" };
+const titles = { avg: "Average", rate: "Each second", min: "Least", max: "Most", sum: "Sum", last: "Last" };
 export const titleOf = (statistic) => titles[statistic] ?? statistic;
 
-// What is drawn of all groups together.
+// What is drawn of all groups together, and what that is called.
 const together = { histogram: ["p50", "p95", "p99"], counter: ["rate"], gauge: ["avg", "last"] };
+const usual = { histogram: "Percentiles", counter: titles.rate, gauge: "Average and last" };
+
+// The choices of a statistic as [value, words]; "" is what is meant without a word.
+export function choicesOf(type, grouped) {
+  const [first, ...others] = statistics[type];
+  const said = grouped || type === "counter" ? others : [first, ...others];
+  return [["", grouped ? titleOf(first) : usual[type]], ...said.map((one) => [one, titleOf(one)])];
+}
 
 export const nameOf = (labels) =>
   Object.values(labels ?? {})

@@ -32,12 +32,12 @@ export default function Rules() {
   );
   return html`
     <h1 class="offscreen">Rules</h1>
-    <${Bar} params=${params} loading=${alerts.slow} reload=${alerts.reload} />
+    <${Bar} still params=${params} loading=${alerts.slow} reload=${alerts.reload} />
     <${Problem} error=${alerts.error} retry=${alerts.reload} />
     <${Skeleton} resource=${alerts} />
     ${
       data &&
-      html`<section class=${classes("sheet", ageOf(alerts))} aria-labelledby="rules">
+      html`<div class=${ageOf(alerts) || undefined}><section class="sheet" aria-labelledby="rules">
         <header><h2 id="rules">Rules</h2><span class="muted small" role="status">${plural(rules.filter(({ state }) => state === "firing").length, "rule")} firing</span></header>
         ${
           rules.length
@@ -64,7 +64,7 @@ export default function Rules() {
             </ul>`
             : html`<p class="nothing muted">No rule has fired yet.</p>`
         }
-      </section>`
+      </section></div>`
     }
   `;
 }

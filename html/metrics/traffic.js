@@ -1,12 +1,11 @@
 // Requests: how many, how many fail, how long they take, and where.
 
-import { html, useMemo, useState } from "./vendor/preact.js";
+import { html, useMemo } from "./vendor/preact.js";
 import { compact } from "./common/format.js";
-import { Icon } from "./common/icons.js";
 import { useSession } from "./common/session.js";
 import { Link, query } from "./common/url.js";
 import { kept } from "./bar.js";
-import { Tile } from "./board.js";
+import { Head, Tile } from "./board.js";
 import { Marks } from "./marks.js";
 import { Chart } from "./plot.js";
 import { gridOf, rateOf, valuesOf } from "./series.js";
@@ -79,7 +78,8 @@ const columns = [
 ];
 
 function Targets({ title, rows, target, params, metric, scale }) {
-  const [by, setBy] = useState("requests");
+  const said = params.get("by");
+  const by = columns.some(([name]) => name === said) ? said : "requests";
   const worth = (row) => (by === "requests" || by === "error_rate" ? row[by] : (latency(row, by, 1) ?? -1));
   const sorted = rows.toSorted((a, b) => worth(b) - worth(a));
   const explore = (row) =>
@@ -90,11 +90,7 @@ function Targets({ title, rows, target, params, metric, scale }) {
   return html`<div class="wide-table" tabindex="0" role="region" aria-label=${`${title}: by ${target}`}>
     <table class="plain">
       <thead><tr><th scope="col">${target}</th>
-        ${columns.map(
-          ([name, label]) => html`<th scope="col" aria-sort=${by === name ? "descending" : undefined}>
-            <button class="head" onClick=${() => setBy(name)}>${label}${by === name && html`<${Icon} name="down" />`}</button>
-          </th>`,
-        )}
+        ${columns.map(([name, label]) => html`<${Head} name=${name} label=${label} by=${by} usual="requests" />`)}
       </tr></thead>
       <tbody>
         ${sorted.map(

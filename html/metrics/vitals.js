@@ -10,7 +10,7 @@ import { describeRange } from "./common/time.js";
 import { Link, members, query, setParams, useLocation } from "./common/url.js";
 import { labelIs } from "./asked.js";
 import { Bar } from "./bar.js";
-import { Nothing, Skeleton, ageOf, useBoard } from "./board.js";
+import { Head, Nothing, Skeleton, ageOf, useBoard } from "./board.js";
 import { Chart } from "./plot.js";
 import { gridOf, valuesOf } from "./series.js";
 import { Cards, rated, ratings, vitals } from "./vital.js";
@@ -103,6 +103,9 @@ function Found({ board, vitals: { summary, timeseries, by_page: pages }, chosen,
       ],
     };
   }, [board, chosen]);
+  const said = params.get("by");
+  const by = vitals.some(([key]) => key === said) ? said : "page_views";
+  const sorted = (pages ?? []).toSorted((a, b) => (b[by] ?? -1) - (a[by] ?? -1));
   const thresholds = useMemo(
     () => [
       { value: limits[0], tone: ".tone-warning" },
@@ -127,22 +130,29 @@ function Found({ board, vitals: { summary, timeseries, by_page: pages }, chosen,
     <section class="sheet wide" aria-labelledby="pages">
       <header><h2 id="pages">By page</h2></header>
       <div class="wide-table" tabindex="0" role="region" aria-label="Web Vitals by page">
-        <${Rated} head="Page" rows=${pages ?? []} views
+        <${Rated} head="Page" rows=${sorted} by=${by}
           cell=${(row) => html`<td class="long"><${Link} title=${row.page} to=${query({ ...members(params), page: row.page })}><bdi>${row.page}</bdi><//></td>`} />
       </div>
     </section>
   `;
 }
 
-const Rated = ({ head, rows, cell, views }) =>
-  html`<table class="plain">
-    <thead><tr><th scope="col">${head}</th>${views && html`<th scope="col">Views</th>`}${vitals.map(([key, short]) => html`<th scope="col" key=${key}>${short}</th>`)}</tr></thead>
+// With `by`, rows are those of pages: they have views, and can be sorted.
+function Rated({ head, rows, cell, by }) {
+  const columns = [...(by ? [["page_views", "Views"]] : []), ...vitals];
+  return html`<table class="plain">
+    <thead><tr><th scope="col">${head}</th>${columns.map(([key, label]) =>
+      by
+        ? html`<${Head} key=${key} name=${key} label=${label} by=${by} usual="page_views" />`
+        : html`<th scope="col" key=${key}>${label}</th>`,
+    )}</tr></thead>
     <tbody>
       ${rows.map(
         (row) => html`<tr>
-          ${cell(row)}${views && html`<td>${compact(row.page_views)}</td>`}
+          ${cell(row)}${by && html`<td>${compact(row.page_views)}</td>`}
           ${vitals.map(([key, , , format, limits]) => html`<td class=${`rated ${rated(row[key], limits)}`} title=${ratings[rated(row[key], limits)]}>${format(row[key])}</td>`)}
         </tr>`,
       )}
     </tbody>
   </table>`;
+}

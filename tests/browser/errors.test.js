@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { failNow, hold, launch, open, signIn, sound, soundInEveryLook } from "./browser.js";
+import { answer, failNow, hold, launch, open, signIn, sound, soundInEveryLook } from "./browser.js";
 import { behindPrefix } from "./proxy.js";
 import {
   browserReport,
@@ -377,7 +377,7 @@ describe("a list full of data", () => {
   it("comes again by itself when the server names a time", async () => {
     const { page, verify, close } = await enter(stack, { expected: [/429/] });
     await rows(page).first().waitFor();
-    await page.route("**/api/errors?*", (route) =>
+    await answer(page, "**/api/errors?*", (route) =>
       route.fulfill({
         status: 429,
         headers: { "Retry-After": "1" },

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { FAULT, failOnce, hold, launch, sound, soundInEveryLook } from "./browser.js";
+import { failNow, hold, launch, sound, soundInEveryLook } from "./browser.js";
 import { Container } from "./containers.js";
 import { Stack, eventually } from "./stack.js";
 import { EVIL, MINUTE, enter, indexed, line, lines } from "./viewer.js";
@@ -102,24 +102,20 @@ describe("the lines of a shop", () => {
       expected: [/status of 500/],
     });
     const pattern = /api\/logs(\?|\/histogram|\/containers)/;
-    const alert = page.getByRole("alert").filter({ hasText: FAULT });
+    const alert = page.getByRole("alert");
     const again = page.getByRole("button", { name: "Try again" });
     const release = await hold(page, pattern);
     await page.reload();
     await page.locator(".skeleton.visible").waitFor();
     await soundInEveryLook(page, "logs-loading", { show: page.locator(".slot") });
-    await failOnce(page, /api\/logs\?/);
-    await page.keyboard.press("r");
-    await alert.waitFor();
+    await failNow(page, /api\/logs\?/);
     await soundInEveryLook(page, "logs-failed", { show: alert });
     await release();
     await again.click();
     await lines(page).first().waitFor();
     await alert.waitFor({ state: "detached" });
 
-    await failOnce(page, /api\/logs\?/);
-    await page.keyboard.press("r");
-    await alert.waitFor();
+    await failNow(page, /api\/logs\?/);
     await page.locator(".lines.aged").waitFor();
     await soundInEveryLook(page, "logs-error", { show: alert });
     await again.click();

@@ -8,7 +8,9 @@ is asked for until a deadline.
 """
 
 import fnmatch
+import functools
 import http.client
+import itertools
 import json
 import os
 import random
@@ -174,20 +176,39 @@ def _spelled(headers):
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+@functools.cache
+def own_ports():
+    """A hundred ports, below those that the kernel gives to clients, in turn.
+
+    What tests run beside this process takes others: each hundred has a name among the abstract
+    sockets, and who has it keeps it for as long as it lives.
+    """
+    for first in random.SystemRandom().sample(range(15000, 32000, 100), 170):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0monlight-test-ports-{first}")
+        except OSError:
+            claim.close()
+            continue
+        return claim, itertools.cycle(range(first, first + 100))
+    raise AssertionError("170 processes test Monlight here; there are ports for no more")
+
+
 def free_ports(n):
-    """Ports that nobody listens on, below those the kernel gives to clients."""
+    """Ports that nobody listens on, and that no other test will be given."""
+    _, turn = own_ports()
     ports = []
-    while len(ports) < n:
-        port = random.randrange(15000, 30000)
+    for port in itertools.islice(turn, 100):
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 sock.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in ports:
-            ports.append(port)
-    return ports
+        ports.append(port)
+        if len(ports) == n:
+            return ports
+    raise AssertionError(f"of a hundred ports {100 - len(ports)} are taken")
 
 
 def processes():

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { launch } from "./browser.js";
+import { answer, launch } from "./browser.js";
 import { errorsOf, newKey, site } from "./site.js";
 import { Stack, eventually, sleep } from "./stack.js";
 
@@ -523,7 +523,7 @@ describe("a hostile page keeps working", () => {
   it("a batch of which only the answer was lost is counted once", async () => {
     const { page, sent, close } = await visit("lost");
     let lost = 0;
-    await page.route(`${relay}/api/browser/metrics`, async (route) => {
+    await answer(page, `${relay}/api/browser/metrics`, async (route) => {
       if (route.request().method() !== "POST" || lost++) return route.continue();
       await route.fetch();
       return route.abort();

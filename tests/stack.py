@@ -352,8 +352,8 @@ class Stack:
             if not more:
                 break
             mine |= more
-        self.sessions |= {table[pid][1] for pid in mine if pid in table}
-        self.sessions.discard(os.getsid(0))
+        # A session that nobody is in any more is forgotten: its number will be another's.
+        self.sessions = {table[pid][1] for pid in mine if pid in table} - {os.getsid(0)}
         return {pid for pid in mine if pid in table and table[pid][2] != "Z"}
 
     def alive(self, pids):

@@ -29,6 +29,7 @@ bare_tree() {
 	tree=$1
 	shift
 	source=$(mirror)
+	mount --bind "$tree" "$tree" # a root that is no mount has no mount namespaces below it
 	debootstrap --variant=minbase bookworm "$tree" "${source:?apt knows no source of bookworm}"
 	rm -f "$tree/etc/apt/sources.list"
 	chmod 755 "$tree"

@@ -317,3 +317,17 @@ def test_the_command_says_what_came_back(server: str, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.splitlines() == ["error: 202 {}", "metric: 202 {}"]
     nobody = "http://127.0.0.1:9"
     assert main(["test", "--url", nobody, "--metrics-url", server, "--key", "k"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("tracker", "collector"),
+    [
+        ("http://127.0.0.1:5010", "http://127.0.0.1:5012"),
+        ("https://errors.example.com", "https://errors.example.com:5012"),
+        ("http://[::1]:8080/", "http://[::1]:5012"),
+    ],
+)
+def test_the_command_asks_the_collector_of_the_trackers_host(tracker: str, collector: str) -> None:
+    from monlight.__main__ import _beside
+
+    assert _beside(tracker) == collector

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from urllib.parse import urlsplit
 
 from . import _event
 from .errors import _encode
@@ -24,6 +25,14 @@ def _try(name: str, transport: HTTPTransport, request: Request) -> bool:
     return answer.status in (200, 201, 202)
 
 
+def _beside(url: str) -> str:
+    """The collector's usual address on the host of the tracker: nobody else is to see the key."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    name = host[: host.rindex("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    return f"{parts.scheme}://{name}:5012"
+
+
 def main(argv: list[str] | None = None) -> int:
     """Returns 0 if both were taken, else 1."""
     parser = argparse.ArgumentParser(prog="python -m monlight")
@@ -31,10 +40,11 @@ def main(argv: list[str] | None = None) -> int:
     test = commands.add_parser("test", help="send one error and one metric")
     test.add_argument("--url", default="http://127.0.0.1:5010", help="the error tracker")
     test.add_argument("--key", required=True, help="its API key")
-    test.add_argument("--metrics-url", default="http://127.0.0.1:5012", help="the collector")
+    test.add_argument("--metrics-url", help="the collector; port 5012 of the tracker's host")
     test.add_argument("--metrics-key", help="its API key, if it is another")
     test.add_argument("--project", default="test")
     args = parser.parse_args(argv)
+    metrics_url: str = args.metrics_url or _beside(args.url)
 
     try:
         raise RuntimeError("This is a test of python -m monlight")
@@ -50,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     metrics = _try(
         "metric",
-        HTTPTransport(args.metrics_url.rstrip("/"), args.metrics_key or args.key),
+        HTTPTransport(metrics_url.rstrip("/"), args.metrics_key or args.key),
         Request("/api/metrics", json.dumps(point).encode()),
     )
     return 0 if errors and metrics else 1

@@ -124,8 +124,10 @@ int
 db_begin(struct db *db)
 {
 	db->fault = DB_OK;
-	if (db_lock_file(db) == -1)
+	if (db_lock_file(db) == DB_FAILED) {
+		log_warnx("%s: no write lock within %d ms", db->schema->name, LOCK_WAIT_US / 1000);
 		return DB_FAILED;
+	}
 	if (run_fixed(db, &db->begin, "BEGIN IMMEDIATE") == DB_FAILED) {
 		db_unlock_file(db);
 		return DB_FAILED;

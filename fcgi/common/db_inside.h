@@ -15,6 +15,7 @@
 
 #include "db.h"
 
+#define LOCK_WAIT_US 2000000
 #define PREPARED_MAX 64 /* statements put together at run time that are kept */
 
 struct db {
@@ -51,7 +52,7 @@ int db_ask_number(struct db *, const char *text, int64_t *out);
 
 /* Opens path with a suffix, for locking; made if need be.  Returns -1 and logs why if not. */
 int db_open_beside(const char *path, const char *suffix);
-/* Takes the database's lock file, waiting at most 2 s.  Returns 0 or DB_FAILED. */
+/* Takes the database's lock file, waiting at most LOCK_WAIT_US.  Returns 0 or DB_FAILED, not logged. */
 int db_lock_file(struct db *);
 void db_unlock_file(struct db *);
 

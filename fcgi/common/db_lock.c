@@ -15,8 +15,6 @@
 #include "db_inside.h"
 #include "log.h"
 
-#define LOCK_WAIT_US 2000000
-
 /* Opens path with a suffix, for locking; made if need be. */
 int
 db_open_beside(const char *path, const char *suffix)
@@ -74,8 +72,7 @@ db_lock_file(struct db *db)
 		return 0;
 	if (wait_for_lock(db->lock_fd) == -1) {
 		db->fault = DB_LOCKED;
-		log_warnx("%s: no write lock within %d ms", db->schema->name, LOCK_WAIT_US / 1000);
-		return -1;
+		return DB_FAILED;
 	}
 	db->locked = true;
 	return 0;

@@ -184,7 +184,10 @@ db_close(struct db *db)
 		(void)sqlite3_finalize(db->prepared[i].stmt);
 	(void)sqlite3_finalize(db->begin);
 	(void)sqlite3_finalize(db->commit);
-	/* Of two that close at once each sees the other, and neither would fold the WAL back. */
+	/*
+	 * Of two that close at once each sees the other, and neither would fold the WAL back.
+	 * Who holds the lock for longer than we wait is the last.
+	 */
 	(void)db_lock_file(db);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
 		log_warnx("%s: closed with statements open", db->schema->name);

@@ -1,4 +1,4 @@
-// The frame of every page: who is signed in, the way to the other tools, and what belongs to all of them.
+// The frame of every page: who is signed in, and the way to the other tools.
 
 import { html, render, useEffect, useErrorBoundary, useState } from "../vendor/preact.js";
 import { Icon, Mark } from "./icons.js";

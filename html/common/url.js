@@ -1,4 +1,4 @@
-// The address bar is the state: what is shown follows from the path and the query, and nothing else.
+// The address bar is the state: what is shown follows from it alone.
 // Paths are relative to the service's root, so that a proxy may serve it under any prefix.
 
 import { html, useLayoutEffect, useState } from "../vendor/preact.js";
@@ -71,14 +71,14 @@ export function setParams(patch, options) {
   navigate(path + query({ ...members(params), ...patch }), options);
 }
 
-// Restores the scroll of an entry returned to, once its content is there; a new entry begins at the top.
+// Restores the scroll of an entry returned to, once its content is there.
 export function useScroll(ready, key) {
   useLayoutEffect(() => {
     if (ready) scrollTo(0, history.state?.scroll ?? 0);
   }, [ready, key]);
 }
 
-// A link within the tool: followed without loading the page again, unless another tab or window is asked for.
+// A link within the tool: followed without loading the page, unless another window is asked for.
 export function Link({ to, children, onClick, ...rest }) {
   const follow = (event) => {
     onClick?.(event);

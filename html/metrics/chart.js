@@ -1,5 +1,5 @@
 // A chart of lines over time.  uPlot draws on a canvas; the same numbers stand in a table beside it.
-// The pointer marks its moment on all charts of a page; dragging over a span of time asks for that span.
+// The pointer marks its moment on all charts; a drag asks for a span of time.
 
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 import { classes } from "./common/components.js";
@@ -26,10 +26,10 @@ function zoom(chart) {
   setParams({ time: null, since: iso(times[first]), until: iso(times[last] + step) });
 }
 
-// Colours come from the style sheet: a hidden element of a class has them as the theme says, now.
+// Colours come from the style sheet: a hidden element has them as the theme says.
 const colours = (box) => (name) => getComputedStyle(box.querySelector(name)).color;
 
-// What is drawn on the canvas within its frame, in a colour of the style sheet.
+// What is drawn within the canvas's frame.
 function within(chart, tone, draw) {
   const { ctx, bbox } = chart;
   ctx.save();
@@ -60,7 +60,7 @@ function drawLimits(chart, limits, colour) {
   );
 }
 
-// A moment at which something was done: a line from top to bottom, with a head that stands on the axis.
+// A moment at which something was done: a line with a head that stands on the axis.
 function drawMarks(chart, marks, colour) {
   for (const { at } of marks)
     within(chart, colour(".flag"), (ctx, { left, top, width, height }) => {

@@ -125,7 +125,7 @@ function Choices({ params, name, metrics, known, type }) {
   </div>`;
 }
 
-// Each value to have, then each to leave out; what the address says stands among them in any case.
+// Each value to have, then each to leave out; those of the address are always among them.
 function valuesFor(label, chosen) {
   const values = label.values.map((one) => one.value);
   const options = [

@@ -1,4 +1,4 @@
-// What was done to what is measured: releases that were shipped, which charts mark and heads of sheets name.
+// Releases that were shipped, which charts mark and heads of sheets name.
 // Whoever ships one sends a point of the counter below; a page reads nothing of the other tools.
 
 import { html } from "./vendor/preact.js";

@@ -27,7 +27,7 @@ export default function Rules() {
   useEffect(() => {
     document.title = "Rules · Metrics · Monlight";
   }, []);
-  const rules = (data?.rules ?? []).toSorted(
+  const rules = [...(data?.rules ?? [])].sort(
     (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.number - b.number,
   );
   return html`

@@ -30,7 +30,7 @@ export function valuesOf({ times, seconds }, rows, pick, missing = null) {
   }
   if (missing !== null) return values;
   const steps = places.slice(1).map((place, i) => place - places[i]);
-  const usual = steps.toSorted((a, b) => a - b)[steps.length >> 1] ?? 1;
+  const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1] ?? 1;
   const bridged = Math.max(CONNECTED, 2 * usual);
   steps.forEach((step, i) => {
     if (step <= bridged) values.fill(undefined, places[i] + 1, places[i + 1]);

@@ -1,4 +1,4 @@
-// The numbers of a chart as a table: for those who do not see it, and for those who want to read them.
+// The numbers of a chart as a table, to be read.
 
 import { html, useState } from "./vendor/preact.js";
 import { exact, number, plural } from "./common/format.js";

@@ -81,7 +81,7 @@ function Targets({ title, rows, target, params, metric, scale }) {
   const said = params.get("by");
   const by = columns.some(([name]) => name === said) ? said : "requests";
   const worth = (row) => (by === "requests" || by === "error_rate" ? row[by] : (latency(row, by, 1) ?? -1));
-  const sorted = rows.toSorted((a, b) => worth(b) - worth(a));
+  const sorted = [...rows].sort((a, b) => worth(b) - worth(a));
   const explore = (row) =>
     query({
       ...{ ...kept(params), view: "explore", name: metric },

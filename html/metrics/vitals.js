@@ -105,7 +105,7 @@ function Found({ board, vitals: { summary, timeseries, by_page: pages }, chosen,
   }, [board, chosen]);
   const said = params.get("by");
   const by = vitals.some(([key]) => key === said) ? said : "page_views";
-  const sorted = (pages ?? []).toSorted((a, b) => (b[by] ?? -1) - (a[by] ?? -1));
+  const sorted = [...(pages ?? [])].sort((a, b) => (b[by] ?? -1) - (a[by] ?? -1));
   const thresholds = useMemo(
     () => [
       { value: limits[0], tone: ".tone-warning" },
@@ -123,7 +123,7 @@ function Found({ board, vitals: { summary, timeseries, by_page: pages }, chosen,
       <${Chart} times=${trend.times} lines=${trend.lines} limits=${thresholds} format=${format} label=${`${long} over time; the table below has its numbers`} />
       <details class="more"><summary>As a table</summary>
         <div class="wide-table tall-table" tabindex="0" role="region" aria-label="Web Vitals over time">
-          <${Rated} head="Time" rows=${timeseries.toReversed()} cell=${(row) => html`<td class="long"><time datetime=${row.bucket}>${exact(row.bucket)}</time></td>`} />
+          <${Rated} head="Time" rows=${[...timeseries].reverse()} cell=${(row) => html`<td class="long"><time datetime=${row.bucket}>${exact(row.bucket)}</time></td>`} />
         </div>
       </details>
     </section>

@@ -21,7 +21,7 @@ export default function Keys() {
   const made = useRef(null); // the key that was just made: the focus goes to it once it is there
   const all = keys.data?.keys ?? [];
   // Those in use first, the newest first.
-  const sorted = all.toSorted((a, b) => b.active - a.active || b.id - a.id);
+  const sorted = [...all].sort((a, b) => b.active - a.active || b.id - a.id);
   useEffect(() => {
     if (!made.current || String(made.current) !== open) return;
     made.current = null;

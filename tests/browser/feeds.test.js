@@ -28,7 +28,7 @@ const ask = async (path, parameters) => {
 const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 const total = (rows, member) => sum(rows.map((row) => row[member]));
 const nearestRank = (values, q) =>
-  values.toSorted((a, b) => a - b)[Math.max(Math.ceil(q * values.length), 1) - 1];
+  [...values].sort((a, b) => a - b)[Math.max(Math.ceil(q * values.length), 1) - 1];
 const near = (told, exact, what) =>
   assert.ok(Math.abs(told - exact) <= Math.abs(exact) * ERROR, `${what}: ${told}, exactly ${exact}`);
 

@@ -4,7 +4,7 @@ import { gridOf, rateOf, valuesOf } from "./series.js";
 
 export const GROUPS = 8; // lines that can be told apart
 
-// What can be shown of each group of a type; the first is what is meant without a word.
+// What can be shown of each group of a type; the first is meant without a word.
 export const statistics = {
   histogram: ["p95", "p50", "p99", "avg", "max", "rate"],
   counter: ["rate", "sum"],

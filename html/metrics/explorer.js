@@ -24,7 +24,7 @@ Table.ahead();
 
 const LABELS = 8; // labels that can be chosen by
 
-// "name=value" and "name!=value" of the address, as [name, value, whether it is excluded].
+// "name=value" and "name!=value" of the address, as [name, value, excluded].
 const conditions = (params) =>
   params.getAll("label").map((text) => {
     const [, name, not, value] = /^(.*?)(!?)=(.*)$/s.exec(text) ?? [null, text, "", ""];

@@ -1,5 +1,5 @@
 // Releases that were shipped, which charts mark and heads of sheets name.
-// Whoever ships one sends a point of the counter below; a page reads nothing of the other tools.
+// Whoever ships one sends a point of the counter below.
 
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";

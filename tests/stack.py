@@ -28,6 +28,7 @@ import openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTROL = ROOT / "lighttpd" / "monlight"
+DEBUG_BUILD = ROOT / "build" / "asan" / "bin"  # counts its work, and follows a clock in a file
 EXPECTED = Path(__file__).parent / "http" / "expected_stderr.txt"
 
 # Each service and the prefix of its variables.
@@ -428,10 +429,14 @@ class Stack:
 
 def expected_lines(test):
     """The rules of expected_stderr.txt for a test."""
-    rules = []
+    rules, named = [], {}
     for line in EXPECTED.read_text().splitlines():
-        if line and not line.startswith("#"):
-            names, expression = line.split(None, 1)
-            if any(fnmatch.fnmatchcase(test, name) for name in names.split(",")):
-                rules.append(re.compile(expression))
+        if not line or line.startswith("#"):
+            continue
+        names, expression = line.split(None, 1)
+        if expression.startswith("= "):
+            named[names] = expression[2:]
+        elif any(fnmatch.fnmatchcase(test, name) for name in names.split(",")):
+            whole = named.get(expression.strip("{}")) if expression[0] == "{" else expression
+            rules.append(re.compile(whole))
     return rules

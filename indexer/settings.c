@@ -8,10 +8,7 @@
 #define CFG(member) offsetof(struct indexer_cfg, member)
 
 static const struct cfg_field common_fields[] = {
-    {"MONLIGHT_HOME", CFG_TEXT, 0, CFG(home), NULL, 0, 0, NULL,
-	"directory of monlight.env, data/, run/ and log/"},
-    {"LOG_LEVEL", CFG_CHOICE, 0, CFG(log_level), "info", 0, 0, log_level_words,
-	"least important line that is logged"},
+    PROCESS_FIELDS(CFG(home), CFG(log_level)),
 };
 
 static const struct cfg_field errors_fields[] = {

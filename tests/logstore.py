@@ -162,7 +162,7 @@ class Indexer:
     """The indexer on a home of its own, with what it says kept."""
 
     def __init__(self, home, **variables):
-        self.home = Path(home)
+        self.home, self.binaries = Path(home), binaries()
         self.sources = self.home / "containers"
         for name in ("data", "containers"):
             (self.home / name).mkdir(parents=True)
@@ -177,7 +177,7 @@ class Indexer:
 
     def start(self, *arguments, before=()):
         return subprocess.Popen(
-            [*before, binaries() / "monlight-indexer", *arguments],
+            [*before, self.binaries / "monlight-indexer", *arguments],
             env=self.variables,
             cwd=self.home,
             stderr=self.said,

@@ -119,26 +119,12 @@ static void
 add_html(struct buf *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		switch (text[i]) {
-		case '&':
-			buf_str(out, "&amp;");
-			break;
-		case '<':
-			buf_str(out, "&lt;");
-			break;
-		case '>':
-			buf_str(out, "&gt;");
-			break;
-		case '"':
+		if (text[i] == '"')
 			buf_str(out, "&quot;");
-			break;
-		case '\'':
+		else if (text[i] == '\'')
 			buf_str(out, "&#39;");
-			break;
-		default:
-			buf_char(out, text[i]);
-			break;
-		}
+		else
+			buf_markup(out, text[i]);
 }
 
 /* An address as configured, without what could start another header. */

@@ -52,29 +52,12 @@ struct chat {
 static void
 add_slack(struct buf *out, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		switch (text[i]) {
-		case '&':
-			buf_str(out, "&amp;");
-			break;
-		case '<':
-			buf_str(out, "&lt;");
-			break;
-		case '>':
-			buf_str(out, "&gt;");
-			break;
-		case '`':
-		case '*':
-		case '_':
-		case '~':
-			/* A zero-width space takes the mark its power to begin or end anything. */
-			buf_char(out, text[i]);
+	for (size_t i = 0; i < len; i++) {
+		buf_markup(out, text[i]);
+		/* A zero-width space takes the mark its power to begin or end anything. */
+		if (text[i] != '\0' && strchr("`*_~", text[i]) != NULL)
 			buf_str(out, "\xe2\x80\x8b");
-			break;
-		default:
-			buf_char(out, text[i]);
-			break;
-		}
+	}
 }
 
 /* Discord's Markdown is switched off by a backslash; mentions are by allowed_mentions. */

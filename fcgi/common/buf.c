@@ -43,6 +43,19 @@ buf_char(struct buf *b, char c)
 }
 
 void
+buf_markup(struct buf *b, char c)
+{
+	if (c == '&')
+		buf_str(b, "&amp;");
+	else if (c == '<')
+		buf_str(b, "&lt;");
+	else if (c == '>')
+		buf_str(b, "&gt;");
+	else
+		buf_char(b, c);
+}
+
+void
 buf_str(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

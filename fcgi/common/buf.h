@@ -20,6 +20,8 @@ void buf_add(struct buf *, const void *, size_t len);
 void buf_char(struct buf *, char);
 void buf_str(struct buf *, const char *);
 void buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A character of a text within markup: & < > as entities, which HTML and Slack want alike. */
+void buf_markup(struct buf *, char);
 /* Room for len more bytes after data + len; the caller adds to len what it wrote. */
 char *buf_room(struct buf *, size_t len);
 /* The bytes with a NUL behind them (not counted); valid until the next change. */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "cfg.h"
+#include "log.h"
 
 /* A service's variables are read with its prefix, as the service itself reads them. */
 struct process_section {
@@ -21,6 +22,15 @@ struct process_section {
 	const struct cfg_field *fields;
 	size_t n;
 };
+
+/* What every helper has, at these places of its configuration: rows of a table of variables. */
+#define PROCESS_FIELDS(home, level)                                                                \
+	{"MONLIGHT_HOME", CFG_TEXT, 0, (home), NULL, 0, 0, NULL,                                   \
+	    "directory of monlight.env, data/, run/ and log/"},                                    \
+	{                                                                                          \
+		"LOG_LEVEL", CFG_CHOICE, 0, (level), "info", 0, 0, log_level_words,                \
+		    "least important line that is logged"                                          \
+	}
 
 struct process_program {
 	const char *name;

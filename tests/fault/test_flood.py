@@ -15,9 +15,9 @@ import sqlite3
 import time
 
 import pytest
-from test_list_budget import DEBUG_BUILD, LIMIT, ROWS_PER_ROW, STEPS_PER_ROW, work_of
+from test_list_budget import LIMIT, ROWS_PER_ROW, STEPS_PER_ROW, work_of
 
-from stack import Stack
+from stack import DEBUG_BUILD, Stack
 
 ERRORS = int(os.environ.get("MONLIGHT_FLOOD_ERRORS", "1000"))
 BOUND = (1 << 30) * ERRORS // 200000

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import pytest
 
 import many_errors
-from stack import ROOT, Stack
+from stack import DEBUG_BUILD, Stack
 
 pytestmark = pytest.mark.alone
 
@@ -31,8 +31,6 @@ ROWS_PER_ROW = 20
 # compare, jump); one that it gives costs some twenty-five.  So this bounds the rows
 # that were visited and not given.
 STEPS_PER_ROW = 20 * 25
-
-DEBUG_BUILD = ROOT / "build" / "asan" / "bin"
 
 
 @pytest.fixture(scope="module")

@@ -202,14 +202,21 @@ def kept(error):
     return [r["n"] for r in sorted(reports, key=lambda r: (-r["timestamp"], -r["n"]))]
 
 
-def detail(error, now):
-    reports = error.reports
+def name(error):
+    """What a list and a detail say alike of which error it is."""
     return {
         "id": error.id,
         "fingerprint": error.oldest.hex,
         "project": error.project,
         "exception_type": error.face["exception_type"],
         "message": error.face["message"],
+    }
+
+
+def detail(error, now):
+    reports = error.reports
+    return {
+        **name(error),
         "traceback": error.face["traceback"],
         **span(reports),
         "resolved": error.status == "resolved",
@@ -282,11 +289,7 @@ def row(error, reports, now):
     for r in error.reports:
         counts[r["timestamp"] // 3600 - start] += r["count"]
     return {
-        "id": error.id,
-        "fingerprint": error.oldest.hex,
-        "project": error.project,
-        "exception_type": error.face["exception_type"],
-        "message": error.face["message"],
+        **name(error),
         **span(reports),
         "users": len({r["user_id"] for r in error.reports}),
         "resolved": error.status == "resolved",

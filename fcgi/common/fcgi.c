@@ -27,6 +27,7 @@
 #include "sandbox.h"
 #include "text.h"
 
+#define ARENA_KEEP ((size_t)65536)
 #define STOP_DRAIN_US INT64_C(1000000)
 #ifdef MONLIGHT_DEBUG
 #define TEND_US INT64_C(1000000) /* a test must not wait for a minute */
@@ -146,7 +147,7 @@ wait_for_request(const struct app *app, const sigset_t *waiting)
 static void
 serve(const struct app *app, struct db *db, const sigset_t *waiting)
 {
-	struct req rq = fcgi_request(app, db);
+	struct req rq = fcgi_request(app, db, ARENA_KEEP);
 	FCGX_Request fcgx;
 
 	fcgi_listen(&fcgx);

@@ -26,8 +26,8 @@ struct db *fcgi_start(struct app *, int argc, char *argv[], sigset_t *waiting);
 void fcgi_listen(struct FCGX_Request *);
 /* Accepts a request that is there; false if it has gone. */
 bool fcgi_accept(struct FCGX_Request *);
-/* A request to be filled again and again, with an arena of its own. */
-struct req fcgi_request(const struct app *, struct db *);
+/* A request to be filled again and again, with an arena of its own that keeps so many bytes. */
+struct req fcgi_request(const struct app *, struct db *, size_t keep);
 /* Reads the accepted request, lets the service answer it, writes the reply unless it streams. */
 void fcgi_serve(struct req *, struct FCGX_Request *);
 /*

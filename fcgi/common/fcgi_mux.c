@@ -21,6 +21,8 @@
 #include "fcgi_inside.h"
 
 #define ROOM ((size_t)32768)
+/* Little: there is a request for each stream, and what it keeps lies idle. */
+#define ARENA_KEEP ((size_t)2048)
 
 struct slot {
 	FCGX_Request fcgx;
@@ -69,7 +71,7 @@ accept_one(struct mux *m)
 	if (!fcgi_accept(&slot->fcgx))
 		return;
 	if (slot->rq.mem == NULL)
-		slot->rq = fcgi_request(m->app, m->db);
+		slot->rq = fcgi_request(m->app, m->db, ARENA_KEEP);
 	slot->rq.streaming = false;
 	fcgi_serve(&slot->rq, &slot->fcgx);
 	if (!slot->rq.streaming) {

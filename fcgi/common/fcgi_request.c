@@ -17,7 +17,6 @@
 #include "text.h"
 
 #define REQUEST_DEADLINE_US INT64_C(10000000)
-#define ARENA_KEEP ((size_t)65536)
 
 /* Reads the announced body; lighttpd has all of it before it calls us. */
 static int
@@ -154,12 +153,12 @@ fcgi_serve(struct req *rq, FCGX_Request *fcgx)
 }
 
 struct req
-fcgi_request(const struct app *app, struct db *db)
+fcgi_request(const struct app *app, struct db *db, size_t keep)
 {
 	return (struct req){
 	    .app = app,
 	    .db = db,
-	    .mem = arena_new(ARENA_KEEP),
+	    .mem = arena_new(keep),
 	    .fetch = fetch_body,
 	    .stream = stream_bytes,
 	};

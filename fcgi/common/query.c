@@ -11,7 +11,7 @@ struct pairs {
 	size_t n;
 	struct pair {
 		const char *name, *value;
-	} pair[QUERY_MAX_FIELDS];
+	} pair[];
 };
 
 /* Decodes len bytes of s in place, or elsewhere in the arena if they need repair. */
@@ -31,10 +31,14 @@ decode(struct arena *mem, char *s, size_t len)
 static struct pairs *
 split(struct req *rq)
 {
-	struct pairs *pairs = arena_alloc(rq->mem, sizeof *pairs);
 	char *rest = arena_strdup(rq->mem, rq->query), *item, *equals;
+	struct pairs *pairs;
+	size_t most = 1;
 
-	while (pairs->n < QUERY_MAX_FIELDS && (item = strsep(&rest, "&")) != NULL) {
+	for (const char *s = rest; most < QUERY_MAX_FIELDS && (s = strchr(s, '&')) != NULL; s++)
+		most++;
+	pairs = arena_alloc(rq->mem, sizeof *pairs + most * sizeof pairs->pair[0]);
+	while (pairs->n < most && (item = strsep(&rest, "&")) != NULL) {
 		if ((equals = strchr(item, '=')) == NULL || equals[1] == '\0')
 			continue;
 		pairs->pair[pairs->n++] = (struct pair){

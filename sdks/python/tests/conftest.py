@@ -14,6 +14,7 @@ from monlight.transport import MemoryTransport
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Each test has a worker and a scope of its own."""
+    scope._outside = scope.Scope()
     scope._current.set(None)
     yield
     _worker.worker.flush(1.0)

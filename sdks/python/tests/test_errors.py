@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from typing import Any
 
 from monlight import ErrorClient, add_breadcrumb, isolated, set_tag, set_user
@@ -245,6 +246,27 @@ def test_repeats_of_a_place_are_counted_not_sent(transport: MemoryTransport) -> 
     assert len({p["event_id"] for p in transport.payloads}) == 3
 
 
+def test_very_many_repeats_are_counted_to_the_last(transport: MemoryTransport) -> None:
+    client = ErrorClient("http://h", "k", max_per_minute=1, transport=transport)
+    error = raised(ValueError("same"))
+    for _ in range(20_050):
+        client.report_error_sync(error)
+    client.flush()
+    counts = [p.get("count", 1) for p in transport.payloads]
+    assert sum(counts) == 20_050
+    assert max(counts) == 10_000, "the tracker takes no higher count"
+    assert len({p["event_id"] for p in transport.payloads}) == len(counts)
+
+
+def test_what_cannot_even_be_counted_is_counted_as_dropped(transport: MemoryTransport) -> None:
+    client = ErrorClient("http://h", "k", max_per_minute=0, transport=transport)
+    for place in range(110):
+        client.report_message(f"place {place}")
+    client.flush()
+    assert len(transport.payloads) + client.dropped == 110
+    assert client.dropped > 0
+
+
 def test_a_huge_event_is_cut_to_what_the_tracker_takes(
     errors: ErrorClient, transport: MemoryTransport
 ) -> None:
@@ -262,7 +284,59 @@ def test_a_message_is_reported_without_an_exception(
     assert event["extra"] == {"path": "/"}
 
 
+def test_messages_obey_what_was_configured(transport: MemoryTransport) -> None:
+    client = ErrorClient(
+        "http://h",
+        "k",
+        ignore=["^Message: boring"],
+        before_send=lambda event, error: {**event, "tags": {"error": str(error)}},
+        max_per_minute=2,
+        transport=transport,
+    )
+    client.report_message("boring")
+    for _ in range(50):
+        client.report_message("disk full", "error")
+    client.flush()
+    assert [p.get("count", 1) for p in transport.payloads] == [1, 1, 48]
+    assert {p["tags"]["error"] for p in transport.payloads} == {"None"}
+    silent = ErrorClient("http://h", "k", sample_rate=0.0, transport=MemoryTransport())
+    silent.report_message("never")
+    assert silent.flush() and silent._lane.waiting == 0
+
+
+def test_of_a_deep_recursion_the_innermost_frames_are_sent(
+    errors: ErrorClient, transport: MemoryTransport
+) -> None:
+    def deeper(n: int) -> None:
+        deeper(n + 1)
+
+    try:
+        deeper(0)
+    except RecursionError as error:
+        frames = report(errors, transport, error)["frames"]
+    assert len(frames) == 100
+    assert all(frame["function"].endswith("deeper") for frame in frames)
+
+
+def test_a_thread_begins_with_what_the_main_thread_had_set(
+    errors: ErrorClient, transport: MemoryTransport
+) -> None:
+    set_tag("queue", "mail")
+
+    def work() -> None:
+        set_tag("job", "7")
+        errors.report_error_sync(raised(ValueError()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    errors.flush()
+    assert transport.payloads[0]["tags"] == {"queue": "mail", "job": "7"}
+    assert report(errors, transport, raised(TypeError()))["tags"] == {"queue": "mail"}
+
+
 def test_after_close_nothing_is_taken(errors: ErrorClient, transport: MemoryTransport) -> None:
     assert errors.close()
     errors.report_error_sync(raised(ValueError()))
+    errors.report_message("late")
     assert errors.flush() and not transport.requests

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from monlight import ErrorClient, MetricsClient
+from monlight import ErrorClient, MetricsClient, set_user
 from monlight.transport import MemoryTransport
 
 
@@ -104,6 +106,41 @@ def test_fastapi_counts_by_route_and_reports_crashes(
     assert event["request_headers"]["x-id"] == "7"
     assert "authorization" not in event["request_headers"]
     assert event["frames"][0]["function"].endswith("crash")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_a_websocket_raises_is_reported(transport: MemoryTransport) -> None:
+    from monlight.integrations.asgi import MonlightASGI
+
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise ValueError("socket failed")
+
+    app = MonlightASGI(fails, error_client=ErrorClient("http://e", "k", transport=transport))
+    scope = {"type": "websocket", "scheme": "ws", "path": "/live", "headers": [(b"host", b"h")]}
+    with pytest.raises(ValueError, match="socket failed"):
+        asyncio.run(app(scope, None, None))  # type: ignore[arg-type]
+    assert app.error_client is not None and app.error_client.flush()
+    (event,) = reports(transport)
+    assert (event["message"], event["request_url"]) == ("socket failed", "ws://h/live")
+
+
+def test_what_fails_while_a_body_is_read_is_reported_with_its_request(
+    transport: MemoryTransport,
+) -> None:
+    from monlight.integrations.wsgi import MonlightWSGI
+
+    def streams(environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"a"
+        raise ValueError("body failed")
+
+    app = MonlightWSGI(streams, error_client=ErrorClient("http://e", "k", transport=transport))
+    environ = {"REQUEST_METHOD": "GET", "HTTP_HOST": "h", "PATH_INFO": "/stream"}
+    with pytest.raises(ValueError, match="body failed"):
+        list(app(environ, lambda *_: None))
+    assert app.error_client is not None and app.error_client.flush()
+    (event,) = reports(transport)
+    assert (event["message"], event["request_url"]) == ("body failed", "http://h/stream")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -233,11 +270,16 @@ def test_celery_counts_tasks_and_reports_failures(transport: MemoryTransport) ->
     def add(a: int, b: int) -> int:
         return a + b
 
+    @app.task(name="set_user_in")
+    def set_user_in(user: str) -> None:
+        set_user(user)
+
     @app.task(name="fail")
     def fail(password: str) -> None:
         raise ValueError("task failed")
 
     assert add.delay(1, 2).get() == 3
+    set_user_in.delay("7").get()
     fail.delay(password="p")
     metrics.flush()
     items = [i for r in transport.requests if r.path == "/api/metrics" for i in r.json]
@@ -246,7 +288,8 @@ def test_celery_counts_tasks_and_reports_failures(transport: MemoryTransport) ->
         for i in items
         if i["name"] == "celery_tasks_total"
     }
-    assert counted == {("add", "SUCCESS"): 1, ("fail", "FAILURE"): 1}
+    assert counted == {("add", "SUCCESS"): 1, ("set_user_in", "SUCCESS"): 1, ("fail", "FAILURE"): 1}
     (event,) = reports(transport)
     assert event["extra"]["task"] == "fail"
     assert event["extra"]["kwargs"] == {"password": "[filtered]"}
+    assert "user" not in event, "it was another task's"

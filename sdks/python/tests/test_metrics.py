@@ -166,3 +166,15 @@ def test_a_timer_measures_blocks_functions_and_coroutines(
         raise KeyError
     values = [i["value"] for i in sent(metrics, transport)]
     assert len(values) == 4 and max(values) >= 0.01
+
+
+def test_labels_the_collector_would_refuse_are_cut(
+    metrics: MetricsClient, transport: MemoryTransport
+) -> None:
+    metrics.counter("a_total", {"": "no name", "é" * 300: "😀" * 500})
+    metrics.counter("b_total", {f"label{n:03}": "x" for n in range(70)})
+    metrics.flush()
+    first, second = transport.payloads[0]
+    ((name, value),) = first["labels"].items()
+    assert (name, value) == ("é" * 100, "😀" * 250)
+    assert len(second["labels"]) == 64

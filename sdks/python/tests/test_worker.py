@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -234,6 +235,13 @@ def test_the_end_of_the_program_sends_what_is_left(server: str) -> None:
     assert [item["name"] for item in run(server, "")] == ["parent"]
 
 
+def test_what_could_not_be_sent_before_the_end_is_told() -> None:
+    code = PROGRAM.format(url="http://127.0.0.1:9", body="")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0
+    assert "requests not sent before the end: 1" in done.stderr
+
+
 def test_what_is_reported_while_the_interpreter_goes_down_does_no_harm(server: str) -> None:
     body = """
 import atexit, threading
@@ -295,6 +303,52 @@ with worker._lock, metrics._lock, errors._repeats._lock:
     items = run(server, body.format(url=server))
     assert [item["name"] for item in items if isinstance(item, dict)] == ["parent", "signals"]
     assert "exception_type" in items
+
+
+def test_a_child_sends_by_itself_what_its_parent_had_begun_to_send(server: str) -> None:
+    body = """
+quick = MetricsClient({url!r}, "k", flush_interval=0.05)
+quick.start()
+pid = os.fork()
+if pid == 0:
+    quick.counter("child")
+    read, write = os.pipe()
+    transport, quick._transport = quick._transport, None
+    class Telling:
+        def send(self, request):
+            answer = transport.send(request)
+            os.write(write, b"x")
+            return answer
+    quick._lane.transport = Telling()
+    os._exit(0 if os.read(read, 1) else 1)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    names = [item["name"] for item in run(server, body.format(url=server))]
+    assert sorted(names) == ["child", "parent"]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_the_end_of_a_multiprocessing_child_sends_what_is_left(
+    server: str, method: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"""
+import multiprocessing
+from monlight import ErrorClient
+errors = ErrorClient({server!r}, "k")
+def work():
+    errors.report_message("from a child")
+if __name__ == "__main__":
+    child = multiprocessing.get_context({method!r}).Process(target=work)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+""")
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(body)["message"] for _, body in Server.seen] == ["from a child"]
 
 
 def test_multiprocessing_children_report_too(server: str) -> None:

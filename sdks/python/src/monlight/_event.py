@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import site
 import sys
 import sysconfig
 import traceback
+from collections import deque
 from types import TracebackType
 from typing import Any
 
@@ -34,6 +36,7 @@ def _library_places() -> tuple[str, ...]:
 _LIBRARIES = _library_places()
 
 
+@functools.lru_cache(maxsize=1000)
 def is_in_app(filename: str) -> bool:
     """Whether a file is the program's own: no library's, not the interpreter's."""
     if filename.startswith("<") or "site-packages" in filename or "dist-packages" in filename:
@@ -52,8 +55,12 @@ def _context(filename: str, line: int, module: dict[str, Any]) -> list[str]:
 
 def frames(tb: TracebackType | None) -> list[dict[str, Any]]:
     """The frames, innermost first; of very many the outermost are left out."""
-    found: list[dict[str, Any]] = []
+    innermost: deque[TracebackType] = deque(maxlen=MAX_FRAMES)
     while tb is not None:
+        innermost.append(tb)
+        tb = tb.tb_next
+    found: list[dict[str, Any]] = []
+    for tb in reversed(innermost):
         code = tb.tb_frame.f_code
         frame: dict[str, Any] = {
             "function": getattr(code, "co_qualname", code.co_name),
@@ -65,8 +72,7 @@ def frames(tb: TracebackType | None) -> list[dict[str, Any]]:
         if context:
             frame["context"] = context
         found.append(frame)
-        tb = tb.tb_next
-    return found[::-1][:MAX_FRAMES]
+    return found
 
 
 def _described(exception: BaseException) -> dict[str, Any]:

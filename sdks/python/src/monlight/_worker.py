@@ -2,10 +2,11 @@
 """The one background thread of a process: it takes requests and sees to their delivery.
 
 Whoever reports something only appends to a queue, bounded for each service; a full
-one drops and counts.  The thread is started by the first request, again after a fork, and is a
-daemon: it never keeps a program from ending.  At exit what is queued gets two
-seconds.  A service that does not answer is asked again with growing pauses, and
-its requests wait their turn without holding up another service's.
+one drops and counts.  The thread is started when there is something to do, again after a
+fork, and is a daemon: it never keeps a program from ending.  At exit what is queued gets
+two seconds, in children of multiprocessing too.  A service that does not answer is asked
+again with growing pauses, and its requests wait their turn without holding up another
+service's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
+import multiprocessing.util
 import os
 import random
 import threading
@@ -59,7 +61,8 @@ class Lane:
 
     def rest(self, seconds: float | None) -> None:
         self.pause = min(max(self.pause * 2, FIRST_PAUSE), LAST_PAUSE)
-        wait = self.pause * random.uniform(0.5, 1.0) if seconds is None else seconds
+        jittered = self.pause * random.uniform(0.5, 1.0)
+        wait = jittered if seconds is None else max(seconds, FIRST_PAUSE)
         self.resume_at = time.monotonic() + wait
 
     def recover(self) -> None:
@@ -118,19 +121,29 @@ class Worker:
                 lane.waiting += 1
                 lane.waiting_bytes += size
                 self._changed.notify_all()
-            else:
-                lane.dropped += 1
         if not room:
-            lane.warn("%s: the queue is full, %d requests dropped so far", lane.name, lane.dropped)
+            self.drop(lane, "the queue is full")
             return False
         self._start()
         return True
+
+    def left(self) -> int:
+        """Requests that were not taken yet."""
+        return len(self._jobs) + self._busy
+
+    def drop(self, lane: Lane, why: str) -> None:
+        """Counts a request that there is no room for, and says so."""
+        with self._lock:
+            lane.dropped += 1
+        lane.warn("%s: %s; dropped so far: %d", lane.name, why, lane.dropped)
 
     def flush(self, timeout: float) -> bool:
         """Sends what there is; True if all of it was taken within timeout seconds."""
         until = time.monotonic() + timeout
         for collector in list(self._collectors):
             collector.collect()
+        if not self.left():
+            return True
         self._start()
         with self._lock:
             if self._thread is not None:
@@ -262,7 +275,16 @@ if hasattr(os, "register_at_fork"):
 @atexit.register
 def _flush_at_exit() -> None:
     with contextlib.suppress(Exception):
-        worker.flush(EXIT_SECONDS)
+        if not worker.flush(EXIT_SECONDS):
+            logger.warning("monlight: requests not sent before the end: %d", worker.left())
+
+
+def _flush_at_exit_of_child(_: Worker) -> None:
+    # A child of multiprocessing ends by os._exit(), which asks atexit for nothing.
+    multiprocessing.util.Finalize(None, _flush_at_exit, exitpriority=0)
+
+
+multiprocessing.util.register_after_fork(worker, _flush_at_exit_of_child)
 
 
 class never_raise:

@@ -11,8 +11,7 @@ import socket
 import threading
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from . import _event, _scrub, scope
@@ -20,13 +19,16 @@ from ._worker import Collector, Lane, never_raise, safe_str, worker
 from .transport import HTTPTransport, Request, Transport
 
 Event = dict[str, Any]
-BeforeSend = Callable[[Event, BaseException], "Event | None"]
+BeforeSend = Callable[[Event, "BaseException | None"], "Event | None"]
 
 MAX_EVENT_BYTES = 900_000
 """The tracker takes 1 MiB; what is larger loses its richest members first."""
 
 MAX_COUNT = 10_000
+"""Of a report: the tracker takes no higher one."""
+
 PLACES_HELD = 100
+PLACES_KNOWN = 10_000
 
 
 class ErrorClient(Collector):
@@ -43,13 +45,13 @@ class ErrorClient(Collector):
     :param excluded_headers: request headers never to send, beside those that carry secrets
     :param environment: e.g. ``production``
     :param release: e.g. a version or a commit
-    :param before_send: called with the event and the exception; returns the event,
-        changed or not, or None to drop it
+    :param before_send: called with the event and the exception, None for a message;
+        returns the event, changed or not, or None to drop it, and so does raising
     :param ignore: exceptions not to report: classes, or patterns searched in
         ``"Type: message"``
     :param sample_rate: share of reports that are sent, 0 to 1
-    :param max_per_minute: reports of the same place in the code that are sent a minute;
-        what is over is counted and sent as one report when the minute is over
+    :param max_per_minute: reports of the same place in the code, and equal messages, that
+        are sent a minute; what is over is counted and sent when the minute is over
     :param transport: how requests leave the process; for tests
 
     Example::
@@ -97,7 +99,7 @@ class ErrorClient(Collector):
 
     @property
     def dropped(self) -> int:
-        """Reports that found no room in the queue since the start."""
+        """Reports that found no room since the start."""
         return self._lane.dropped
 
     async def report_error(
@@ -116,24 +118,9 @@ class ErrorClient(Collector):
     ) -> None:
         """The same for code that is not asynchronous."""
         with never_raise():
-            if self._closed or self._is_ignored(exception):
-                return
-            if self.sample_rate < 1.0 and random.random() >= self.sample_rate:
-                return
-            place = _place(exception)
-            if self._repeats.is_held(place):
-                return
-            event = self._build(exception, request_context or {})
-            if self.before_send is not None:
-                changed = self.before_send(event, exception)
-                if changed is None:
-                    return
-                event = changed
-            if self._repeats.may_send(place, event):
-                self._enqueue(event)
-            else:
-                self.due_at = min(self.due_at, time.monotonic() + 60.0)
-                worker.add(self)
+            if not self._is_ignored(exception):
+                place = _place(exception)
+                self._report(place, exception, lambda: self._build(exception, request_context))
 
     def report_message(self, message: str, level: str = "info", **extra: Any) -> None:
         """Reports something that is no exception.
@@ -143,16 +130,10 @@ class ErrorClient(Collector):
         :param extra: anything that helps
         """
         with never_raise():
-            event = self._base() | {
-                "exception_type": "Message",
-                "message": safe_str(message),
-                "traceback": "",
-                "level": level,
-                "fingerprint": ["message", safe_str(message, 500)],
-            }
-            if extra:
-                event["extra"] = _scrub.value(extra)
-            self._enqueue(event)
+            text = safe_str(message)
+            if not self._has_ignored_text(f"Message: {text}"):
+                place = f"Message@{text[:500]}"
+                self._report(place, None, lambda: self._build_message(text, level, extra))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits until all that is queued was taken; False if seconds ran out before."""
@@ -183,8 +164,32 @@ class ErrorClient(Collector):
             return True
         if not self._ignored_texts:
             return False
-        text = f"{type(exception).__qualname__}: {safe_str(exception)}"
+        return self._has_ignored_text(f"{type(exception).__qualname__}: {safe_str(exception)}")
+
+    def _has_ignored_text(self, text: str) -> bool:
         return any(pattern.search(text) for pattern in self._ignored_texts)
+
+    def _report(
+        self, place: str, exception: BaseException | None, build: Callable[[], Event]
+    ) -> None:
+        """Sends what build() makes, unless it is one of too many of its place."""
+        if self._closed or (self.sample_rate < 1.0 and random.random() >= self.sample_rate):
+            return
+        if self._repeats.is_held(place):
+            return
+        event = build()
+        if self.before_send is not None:
+            changed = self.before_send(event, exception)
+            if changed is None:
+                return
+            event = changed
+        if self._repeats.may_send(place):
+            self._enqueue(event)
+        elif self._repeats.hold(place, event):
+            self.due_at = min(self.due_at, time.monotonic() + 60.0)
+            worker.add(self)
+        else:
+            worker.drop(self._lane, "too many places fail too often")
 
     def _base(self) -> Event:
         event: Event = {
@@ -207,11 +212,23 @@ class ErrorClient(Collector):
             event["breadcrumbs"] = _scrub.value(list(here.breadcrumbs))
         return event
 
-    def _build(self, exception: BaseException, context: Mapping[str, Any]) -> Event:
+    def _build_message(self, text: str, level: str, extra: Mapping[str, Any]) -> Event:
+        event = self._base() | {
+            "exception_type": "Message",
+            "message": text,
+            "traceback": "",
+            "level": level,
+            "fingerprint": ["message", text[:500]],
+        }
+        if extra:
+            event["extra"] = _scrub.value(extra)
+        return event
+
+    def _build(self, exception: BaseException, context: Mapping[str, Any] | None) -> Event:
         event = self._base() | _event.of_exception(exception)
-        known = dict(context)
+        known = dict(context or {})
         with never_raise():
-            known = {**scope.current().request(), **context}
+            known = {**scope.current().request(), **known}
         if known.get("request_url") is not None:
             event["request_url"] = _scrub.url(safe_str(known["request_url"]))
         if known.get("request_method") is not None:
@@ -238,38 +255,46 @@ class _Repeats:
         self._lock = threading.RLock()
         self._minute = -1
         self._sent: dict[str, int] = {}
-        self._held: OrderedDict[str, Event] = OrderedDict()
+        self._held: dict[str, Event] = {}
 
     def is_held(self, place: str) -> bool:
         """Counts the failure if one of its place is held back already: the cheap way out."""
         with self._lock:
             event = self._held.get(place)
-            if event is None or event["count"] >= MAX_COUNT:
-                return False
-            event["count"] += 1
-            return True
+            if event is not None:
+                event["count"] += 1
+            return event is not None
 
-    def may_send(self, place: str, event: Event) -> bool:
-        """Whether the event may go now; else it is held back with a count of 1."""
+    def may_send(self, place: str) -> bool:
+        """Whether an event of this place may go now."""
         minute = int(time.monotonic() // 60)
         with self._lock:
-            if minute != self._minute:
+            if minute != self._minute or len(self._sent) >= PLACES_KNOWN:
                 self._minute = minute
                 self._sent.clear()
             sent = self._sent.get(place, 0)
             if sent < self.per_minute:
                 self._sent[place] = sent + 1
                 return True
-            if len(self._held) < PLACES_HELD:
-                self._held[place] = {**event, "count": 1}
             return False
 
-    def take(self) -> list[Event]:
-        """What is held back, which it then is no longer."""
+    def hold(self, place: str, event: Event) -> bool:
+        """Holds the event back with a count of 1; False if there is no room."""
         with self._lock:
-            held = list(self._held.values())
-            self._held.clear()
-            return held
+            if not self.is_held(place):
+                if len(self._held) >= PLACES_HELD:
+                    return False
+                self._held[place] = {**event, "count": 1}
+            return True
+
+    def take(self) -> Iterator[Event]:
+        """What is held back, which it then is no longer; as often as the tracker's bound wants."""
+        with self._lock:
+            held, self._held = self._held, {}
+        for event in held.values():
+            for before in range(0, event["count"], MAX_COUNT):
+                count = min(event["count"] - before, MAX_COUNT)
+                yield {**event, "count": count, "event_id": uuid.uuid4().hex}
 
 
 def _place(exception: BaseException) -> str:

@@ -24,6 +24,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 MAX_POINTS = 1000
 """Points of a batch: the collector takes no more."""
 MAX_BATCH_BYTES = 500_000
+MAX_LABELS = 64
+MAX_LABEL_NAME = 200
+MAX_LABEL = 1000
+"""What the collector takes: labels of a point, bytes of a label's name and value."""
 MAX_SERIES = 10_000
 MAX_HISTOGRAM_POINTS = 50_000
 """What is held between two flushes; more is counted and dropped."""
@@ -70,6 +74,7 @@ class MetricsClient(Collector):
         self._transport = transport or HTTPTransport(self.base_url, api_key, timeout)
         self._lane = Lane(self._transport, "the metrics collector")
         self.due_at = float("inf")
+        self._forked = False
         self._reset()
 
     def _reset(self) -> None:
@@ -95,6 +100,9 @@ class MetricsClient(Collector):
         """
         with never_raise():
             number, key = _number(value), _key(name, labels)
+            if self._forked:
+                self._forked = False
+                worker.add(self)
             with self._lock:
                 if key in self._counters or self._has_room():
                     self._counters[key] = self._counters.get(key, 0) + number
@@ -103,6 +111,9 @@ class MetricsClient(Collector):
         """Sets a gauge, e.g. ``gauge("queue_length", len(queue))``; the last value is sent."""
         with never_raise():
             number, key = _number(value), _key(name, labels)
+            if self._forked:
+                self._forked = False
+                worker.add(self)
             with self._lock:
                 if key in self._gauges or self._has_room():
                     self._gauges[key] = number
@@ -111,6 +122,9 @@ class MetricsClient(Collector):
         """Records one value of many, e.g. ``histogram("checkout_seconds", 0.182)``."""
         with never_raise():
             number, key = _number(value), _key(name, labels)
+            if self._forked:
+                self._forked = False
+                worker.add(self)
             with self._lock:
                 if len(self._points) < MAX_HISTOGRAM_POINTS:
                     self._points.append((key, number, time.time()))
@@ -169,6 +183,8 @@ class MetricsClient(Collector):
         self._reset()
         self._lane = Lane(self._transport, self._lane.name)
         self.due_at = time.monotonic() + self.flush_interval if running else float("inf")
+        # A child that only goes on to exec() wants no thread: the first value starts it.
+        self._forked = running
 
     def _has_room(self) -> bool:
         if len(self._counters) + len(self._gauges) < MAX_SERIES:
@@ -264,7 +280,16 @@ def _key(name: str, labels: Labels | None) -> Key:
         raise ValueError("a metric's name has 1 to 200 bytes")
     if not labels:
         return name, ()
-    return name, tuple(sorted((safe_str(k, 200), safe_str(v, 500)) for k, v in labels.items()))
+    written = sorted((_cut(k, MAX_LABEL_NAME), _cut(v, MAX_LABEL)) for k, v in labels.items())
+    return name, tuple(label for label in written if label[0])[:MAX_LABELS]
+
+
+def _cut(value: object, limit: int) -> str:
+    """The value as text of at most limit bytes of UTF-8: a longer one costs a whole batch."""
+    text = safe_str(value, limit)
+    if len(text) * 4 <= limit:
+        return text
+    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
 
 
 def _batches(items: Iterable[str]) -> Iterator[tuple[bytes, int]]:

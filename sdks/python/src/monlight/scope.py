@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """What is known around a report: tags, a user, and what happened before.
 
-A scope belongs to a context (``contextvars``): each request of a web framework, each
-asyncio task and each thread has its own, and inherits what was set outside.
+Each request of a web framework, each task of Celery and each block of :func:`isolated` has
+a scope of its own, which the asyncio tasks it starts and the threads it awaits share.
+Outside of those the main thread has one; that of another thread begins as a copy of it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -41,13 +43,16 @@ class Scope:
 
 
 _current: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("monlight", default=None)
+_outside = Scope()
+"""The main thread's, outside of all others."""
 
 
 def current() -> Scope:
     """The scope of this context."""
     scope = _current.get()
     if scope is None:
-        scope = Scope()
+        is_main = threading.current_thread() is threading.main_thread()
+        scope = _outside if is_main else _outside.copy()
         _current.set(scope)
     return scope
 
@@ -72,12 +77,12 @@ def isolated() -> Iterator[Scope]:
 
 
 def set_tag(name: str, value: str) -> None:
-    """Sets a tag that every report of this context carries, e.g. ``set_tag("shop", "de")``."""
+    """Sets a tag that every report of this scope carries, e.g. ``set_tag("shop", "de")``."""
     current().tags[name] = value
 
 
 def set_user(user_id: str | None = None, **details: Any) -> None:
-    """Says whom this context works for; no arguments forget it.
+    """Says whom this scope works for; no arguments forget it.
 
     Example: ``set_user("42", email="ann@example.com")``
     """

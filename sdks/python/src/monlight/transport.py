@@ -156,4 +156,4 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         seconds = float(headers.get("Retry-After", ""))
     except ValueError:
         return None
-    return min(max(seconds, 0.0), 3600.0)
+    return min(max(0.0, seconds), 3600.0)  # in this order, nan is 0

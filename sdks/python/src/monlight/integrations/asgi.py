@@ -27,6 +27,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class MonlightASGI:
     """Counts requests, reports what is raised, gives each request a scope of its own.
 
+    Of a websocket only what is raised is reported.
+
     :param app: the ASGI application
     :param metrics_client: None: nothing is counted
     :param error_client: None: nothing is reported
@@ -52,6 +54,8 @@ class MonlightASGI:
             await self._lifespan(scope, receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._reporting(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -84,18 +88,22 @@ class MonlightASGI:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 ended = time.perf_counter()
 
+        try:
+            await self._reporting(scope, receive, sending)
+        finally:
+            # A background task runs after the answer and is no part of its duration.
+            seconds = (ended or time.perf_counter()) - begun
+            method = str(scope.get("method", ""))
+            count_request(self.metrics_client, method, endpoint_of(scope), status, seconds)
+
+    async def _reporting(self, scope: Scope, receive: Receive, send: Send) -> None:
         with scopes.isolated() as here:
             here.request = lambda: request_of(scope)
             try:
-                await self.app(scope, receive, sending)
+                await self.app(scope, receive, send)
             except Exception as error:
                 report_once(self.error_client, error)
                 raise
-            finally:
-                # A background task runs after the answer and is no part of its duration.
-                seconds = (ended or time.perf_counter()) - begun
-                method = str(scope.get("method", ""))
-                count_request(self.metrics_client, method, endpoint_of(scope), status, seconds)
 
 
 def endpoint_of(scope: Scope) -> str | None:

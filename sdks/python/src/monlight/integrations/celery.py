@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Celery: failed tasks are reported, finished ones counted."""
+"""Celery: failed tasks are reported, finished ones counted; each has a scope of its own."""
 
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 try:
@@ -11,6 +12,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("monlight.integrations.celery needs: pip install monlight[celery]") from error
 
+from .. import scope as scopes
 from .._worker import never_raise
 from ..errors import ErrorClient
 from ..metrics import MetricsClient
@@ -27,17 +29,21 @@ def setup_monlight(
 
     Example: ``setup_monlight(error_client=ErrorClient(url, key))``
     """
-    begun: dict[str, float] = {}
+    begun: dict[str, tuple[float, AbstractContextManager[Any]]] = {}
 
     def started(task_id: str | None = None, **_extra: Any) -> None:
-        if task_id is not None:
-            begun[task_id] = time.perf_counter()
+        with never_raise():
+            if task_id is not None:
+                own_scope = scopes.isolated()
+                own_scope.__enter__()
+                begun[task_id] = time.perf_counter(), own_scope
 
     def finished(
         task_id: str | None = None, task: Any = None, state: str | None = None, **_extra: Any
     ) -> None:
         with never_raise():
-            since = begun.pop(task_id or "", None)
+            since, own_scope = begun.pop(task_id or "", (None, nullcontext()))
+            own_scope.__exit__(None, None, None)
             if metrics_client is None:
                 return
             labels = {"task": getattr(task, "name", "?"), "state": state or "?"}

@@ -67,15 +67,19 @@ class MonlightWSGI:
                 time.perf_counter() - begun,
             )
 
+        def report(error: Exception) -> None:
+            # A body is read when the request's scope has ended.
+            report_once(self.error_client, error, request_of(environ))
+
         with scopes.isolated() as here:
             here.request = lambda: request_of(environ)
             try:
                 answer = self.app(environ, starting)
             except Exception as error:
-                self._report(error)
+                report(error)
                 done()
                 raise
-        return _Counted(answer, done, self._report)
+        return _Counted(answer, done, report)
 
     def _template(self, environ: Environ) -> str | None:
         with never_raise():
@@ -84,9 +88,6 @@ class MonlightWSGI:
             found = environ.get("monlight.endpoint")
             return None if found is None else str(found)
         return None
-
-    def _report(self, error: Exception) -> None:
-        report_once(self.error_client, error)
 
 
 class _Counted:

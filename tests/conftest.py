@@ -14,8 +14,10 @@ import pytest
 
 from stack import Stack
 
-# A job in a shell's background has Ctrl-C switched off, and so would have what it starts.
+# A job in a shell's background has Ctrl-C switched off, one under nohup the hangup, and so
+# would have what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_make_parametrize_id(val):

@@ -268,6 +268,18 @@ def test_reload_takes_up_a_changed_key_and_says_what_needs_a_restart(home):
     assert home.get("/metrics", **{"X-API-Key": home.key()})[0] == 200
 
 
+def test_reload_starts_the_helpers_anew_under_nohup_too(home):
+    """A shell cannot trap what was ignored when it began."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        home.spawn()
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    before = eventually(lambda: home.pool("monlight-indexer"))
+    assert home.control("reload").returncode == 0
+    assert eventually(lambda: home.pool("monlight-indexer") not in ([], before))
+
+
 def test_reload_with_a_bad_variable_changes_nothing(home):
     home.spawn()
     before = home.lasting()

@@ -132,6 +132,10 @@ def test_the_first_run_makes_random_keys_that_only_the_owner_reads(fresh):
     assert Client(ports["errors"], values["ERROR_TRACKER_API_KEY"]).get("/api/errors").status == 200
     for key in keys:
         assert key not in (stack.home / "console").read_text()
+    stack.environment = lambda: plain
+    for name, port in ports.items():
+        # Without the variables of the first run its stack is found.
+        assert f"http://127.0.0.1:{port}/ answers" in stack.control("status").stdout, name
 
 
 def test_a_second_run_in_the_same_home_is_refused(fresh):

@@ -5,7 +5,6 @@
 #include "clock.h"
 #include "relay.h"
 #include "resolve.h"
-#include "secret.h"
 #include "text.h"
 
 /* What the tracker takes at most; a browser's report is shortened rather than refused. */
@@ -33,21 +32,6 @@ want_present(struct req *rq, const cJSON *doc, const char *name, const char **ou
 	return *out != NULL ? 0 : req_fail(rq, 400, "Missing required field: %s", name);
 }
 
-/* The page's own id for the event, or a new one: every attempt to hand it on carries it. */
-static const char *
-event_of(struct req *rq, const cJSON *doc)
-{
-	const char *given = json_get_text(doc, "event_id");
-	unsigned char random[16];
-	char hex[2 * sizeof random + 1];
-
-	if (given != NULL && *given != '\0' && strlen(given) <= EVENT_MAX)
-		return given;
-	secret_random(random, sizeof random);
-	text_hex(hex, random, sizeof random);
-	return arena_strdup(rq->mem, hex);
-}
-
 static int
 read_report(struct req *rq, const cJSON *doc, struct browser_report *r)
 {
@@ -60,7 +44,7 @@ read_report(struct req *rq, const cJSON *doc, struct browser_report *r)
 		return st;
 	r->release = json_get_text(doc, "release");
 	r->debug_ids = cJSON_IsObject(debug_ids) ? debug_ids : NULL;
-	r->event = event_of(rq, doc);
+	r->event = relay_event(rq, json_get_text(doc, "event_id"), EVENT_MAX);
 	return 0;
 }
 

@@ -6,7 +6,6 @@
 #include "clock.h"
 #include "page.h"
 #include "relay.h"
-#include "secret.h"
 #include "text.h"
 
 #define BATCH_MAX 1000
@@ -159,22 +158,16 @@ put_item(struct req *rq, struct json_out *out, const struct batch *b, const cJSO
 
 /*
  * By what the collector knows the batch again: the sender's word for it, within its
- * project, or one of ours.  A page's beacon can set no header, so the word may stand
- * in the batch as well.
+ * project.  A page's beacon can set no header, so the word may stand in the batch as well.
  */
 static const char *
 event_of(struct req *rq, const cJSON *doc)
 {
 	const char *header = req_header(rq, "Idempotency-Key");
 	const char *given = header != NULL ? header : json_get_text(doc, "event_id");
-	unsigned char random[16];
-	char hex[2 * sizeof random + 1];
 
-	if (given != NULL && *given != '\0' && strlen(given) <= EVENT_MAX)
-		return arena_printf(rq->mem, "dsn%lld-%s", (long long)rq->service_id, given);
-	secret_random(random, sizeof random);
-	text_hex(hex, random, sizeof random);
-	return arena_strdup(rq->mem, hex);
+	return arena_printf(
+	    rq->mem, "dsn%lld-%s", (long long)rq->service_id, relay_event(rq, given, EVENT_MAX));
 }
 
 /*

@@ -50,6 +50,11 @@ int want_name(struct req *, const cJSON *, const char *name, size_t max, const c
 int check_name(struct req *, const char *name, const char *text, size_t max);
 
 /*
+ * The id that every attempt to hand something on carries: the sender's own if it has one of
+ * at most max bytes, a digest of one that no header could hold, a new one for none.
+ */
+const char *relay_event(struct req *, const char *given, size_t max);
+/*
  * Hands the body to its destination, or else to the outbox, counts it for the DSN
  * key as so many reports and points, and stages the answer; returns its status.
  */

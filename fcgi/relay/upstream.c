@@ -3,10 +3,14 @@
  * From the relay to tracker and collector, and to the outbox when they cannot take
  * it.  A browser asks once and is gone, so what it was told is stored somewhere.
  */
+#include <string.h>
+
 #include "clock.h"
 #include "forward.h"
 #include "log.h"
 #include "relay.h"
+#include "secret.h"
+#include "text.h"
 
 /*
  * Below lighttpd's graceful timeout of 3 s: the others are reached through the
@@ -35,6 +39,36 @@ relay_connect(const struct app *app)
 		    url, to, cfg->urls[to], cfg->base.bind_address, cfg->base.ports[services[to]]);
 		connections[to] = forward_new(url, key, CONNECT_MS, TOTAL_MS);
 	}
+}
+
+/*
+ * A stranger's id goes to the services behind as a header: an end of line in it would be one
+ * of the request, and what stands behind it headers or a request of its own.
+ */
+static bool
+fits_header(const char *text, size_t max)
+{
+	size_t len = 0;
+
+	while (text[len] > ' ' && text[len] <= '~')
+		len++;
+	return text[len] == '\0' && len <= max;
+}
+
+const char *
+relay_event(struct req *rq, const char *given, size_t max)
+{
+	unsigned char random[16];
+	char hex[33];
+
+	if (given == NULL || *given == '\0') {
+		secret_random(random, sizeof random);
+		text_hex(hex, random, sizeof random);
+	} else if (fits_header(given, max))
+		return given;
+	else
+		secret_md5_hex(hex, given, strlen(given));
+	return arena_strdup(rq->mem, hex);
 }
 
 /*

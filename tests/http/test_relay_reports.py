@@ -2,6 +2,7 @@
 """What pages send to the relay, and what becomes of it at tracker and collector."""
 
 import json
+import re
 
 import pytest
 from pages import ORIGIN, Page, allowed, browser_report, metric
@@ -276,6 +277,39 @@ def test_fault_12_vitals_of_a_beacon_arrive_at_the_collector(page, metrics, proj
     assert answer.status == 202 and allowed(answer) == (ORIGIN, "true")
     names = metrics.get(f"/api/metrics/names?project={project}").body
     assert b"web_vitals_lcp" in names
+
+
+# What a header cannot hold, or holds as more than itself.
+ODD_IDS = [
+    "a\r\nContent-Length: 0",
+    "a\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a\nX-API-Key: b",
+    "\u0007",
+    " ",
+    "\u00e9",
+    "i" * 300,
+]
+
+
+def test_an_id_of_a_strangers_is_no_part_of_a_request_behind_the_relay(page, latest):
+    for n, event in enumerate(ODD_IDS):
+        for _ in range(2):  # known the second time
+            answer = page.error(event_id=event)
+            assert answer.status in (200, 201), (event, answer)
+        assert page.error().json["count"] == 2 * n + 2, event  # over the same connection
+    assert latest()["count"] == 2 * len(ODD_IDS)
+
+
+def test_the_word_of_a_strangers_for_a_batch_is_one_header(fresh, collector):
+    stack = fresh(METRICS_COLLECTOR_URL=collector.url, DSN_KEYS="shop:the-key")
+    page = Page(stack.client("relay"), "the-key")
+    for event in ODD_IDS:
+        for _ in range(2):
+            answer = page.metrics(metric(), event_id=event)
+            assert (answer.status, answer.json["status"]) == (202, "accepted"), event
+    keys = [headers["Idempotency-Key"] for headers, _ in collector.seen]
+    assert keys[::2] == keys[1::2] and len(set(keys)) == len(ODD_IDS)
+    assert all(re.fullmatch("dsn1-[0-9a-f]{32}", key) for key in keys), keys
 
 
 # ---- when nobody is behind it ------------------------------------------------

@@ -128,21 +128,25 @@ bins_subtract(struct bins *a, const struct bins *b, int halvings)
 void
 bins_encode(const struct bins *b, struct buf *out)
 {
-	int32_t next = b->low;
+	const uint64_t *count;
+	uint64_t gap = 0;
 
 	varint_put(out, (uint64_t)b->used);
-	if (b->used > 0)
-		varint_put(out, varint_fold(b->low));
-	for (int32_t bin = b->low; bin <= b->high; bin++) {
-		uint64_t count = bins_at(b, bin);
-
-		if (count == 0)
+	if (b->used == 0)
+		return;
+	varint_put(out, varint_fold(b->low));
+	count = &b->counts[b->low - b->base];
+	for (int32_t left = b->used; left > 0; count++) {
+		if (*count == 0) {
+			gap++;
 			continue;
-		varint_put(out, (uint64_t)(bin - next) * SMALL_COUNTS +
-				    (count < SMALL_COUNTS ? count : SMALL_COUNTS) - 1);
-		if (count >= SMALL_COUNTS)
-			varint_put(out, count - SMALL_COUNTS);
-		next = bin + 1;
+		}
+		varint_put(
+		    out, gap * SMALL_COUNTS + (*count < SMALL_COUNTS ? *count : SMALL_COUNTS) - 1);
+		if (*count >= SMALL_COUNTS)
+			varint_put(out, *count - SMALL_COUNTS);
+		gap = 0;
+		left--;
 	}
 }
 

@@ -36,7 +36,6 @@ portion_add_point(struct portion *p, const struct point *point)
 	p->entries[p->nentries] = (struct entry){
 	    .key = tier_key(point->series, minute / MS_PER_SECOND),
 	    .value = point->value,
-	    .order = (uint32_t)p->nentries,
 	    .ms = (uint16_t)(point->time - minute),
 	};
 	p->nentries++;
@@ -52,14 +51,34 @@ portion_add_row(struct portion *p)
 
 /* ---- from points to rows --------------------------------------------------------- */
 
-static int
-compare_entries(const void *a, const void *b)
+/*
+ * By key, and what has the same one stays in the order of arrival.  Sorted by one
+ * byte after the other, from the lowest; most are the same in all keys and skipped.
+ */
+static void
+sort_entries(struct portion *p)
 {
-	const struct entry *x = a, *y = b;
+	struct entry *spare = heap_resize(NULL, p->entries_room * sizeof *spare);
+	uint64_t differ = 0;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return (x->order > y->order) - (x->order < y->order);
+	for (size_t i = 1; i < p->nentries; i++)
+		differ |= (uint64_t)(p->entries[i].key ^ p->entries[0].key);
+	for (int shift = 0; shift < 64; shift += 8) {
+		struct entry *sorted = spare;
+		size_t next[257] = {0};
+
+		if ((differ >> shift & 0xff) == 0)
+			continue;
+		for (size_t i = 0; i < p->nentries; i++)
+			next[(p->entries[i].key >> shift & 0xff) + 1]++;
+		for (int byte = 0; byte < 256; byte++)
+			next[byte + 1] += next[byte];
+		for (size_t i = 0; i < p->nentries; i++)
+			sorted[next[p->entries[i].key >> shift & 0xff]++] = p->entries[i];
+		spare = p->entries;
+		p->entries = sorted;
+	}
+	free(spare);
 }
 
 void
@@ -121,12 +140,12 @@ find_place(struct db *db, uint32_t series, struct place *place)
 static int
 make_rows(struct db *db, struct portion *p)
 {
-	const struct entry *entries = p->entries;
+	const struct entry *entries;
 	struct place place = {0};
 	size_t n;
 
-	if (p->nentries > 0)
-		qsort(p->entries, p->nentries, sizeof *p->entries, compare_entries);
+	sort_entries(p);
+	entries = p->entries;
 	for (size_t i = 0; i < p->nentries; i += n) {
 		struct delta *delta;
 

@@ -19,8 +19,7 @@
 struct entry {
 	int64_t key; /* of its minute's row */
 	double value;
-	uint32_t order; /* of arrival */
-	uint16_t ms;    /* since its minute began */
+	uint16_t ms; /* since its minute began */
 };
 
 /* A row to add. */

@@ -127,15 +127,26 @@ write_progress(struct db *db, const struct portion *p, const struct arrivals *a,
 	return db_run(db, SQL_COMPACTED, DB_ARGS(DB_INT(now)));
 }
 
+/* Reads what a portion takes and sums it up, as one state of the database. */
+static int
+prepare(struct db *db, struct portion *p, struct arrivals *a)
+{
+	if (db_begin_read(db) == -1)
+		return DB_FAILED;
+	if (read_batches(db, p, a) == -1)
+		return db_finish(db, DB_FAILED);
+	return db_finish(db, portion_sum_up(db, p));
+}
+
 static int
 compact_portion(
     struct db *db, struct portion *p, struct arrivals *a, const struct retention *keep, int64_t now)
 {
-	if (read_batches(db, p, a) == -1)
+	if (prepare(db, p, a) == -1)
 		return DB_FAILED;
 	if (a->watermark == p->state.watermark)
 		return 0;
-	if (portion_sum_up(db, p) == -1 || db_begin(db) == -1)
+	if (db_begin(db) == -1)
 		return DB_FAILED;
 	if (portion_write(db, p, keep, now) == -1 || write_opened(db, a) == -1)
 		return db_finish(db, DB_FAILED);

@@ -293,6 +293,26 @@ two_compactors_do_not_count_twice(void **state)
 	assert_int_equal(between(monday, monday + HOUR).count, 10);
 }
 
+/* Of what was set twice in the same moment the second counts, whatever came between. */
+static void
+points_of_a_moment_keep_the_order_of_arrival(void **state)
+{
+	enum { MINUTES = 700, STRIDE = 37 };
+
+	(void)state;
+	for (int n = 0; n < 2 * MINUTES; n++)
+		arrive("{}", n, 0, monday + n * STRIDE % MINUTES * MINUTE, monday);
+	pass(monday);
+	for (int n = MINUTES; n < 2 * MINUTES; n++) {
+		int64_t time = monday + n * STRIDE % MINUTES * MINUTE;
+		struct summary found = between(time, time + MINUTE);
+
+		assert_int_equal(found.count, 2);
+		assert_true(found.sum == 2 * n - MINUTES);
+		assert_true(found.last == n);
+	}
+}
+
 int
 main(void)
 {
@@ -306,6 +326,7 @@ main(void)
 	    IN_DATABASE(series_beyond_the_caps_overflow_and_come_back),
 	    IN_DATABASE(a_series_is_forgotten_with_its_last_row),
 	    IN_DATABASE(two_compactors_do_not_count_twice),
+	    IN_DATABASE(points_of_a_moment_keep_the_order_of_arrival),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ tell(struct storing *s, const char *kind, const char *heading)
 	if (r->request_method != NULL && r->request_url != NULL)
 		alert_fact(&a, "Request",
 		    arena_printf(mem, "%s %s", r->request_method,
-			scrub_url(mem, r->request_url, &scrubbed)));
+			scrub_text(mem, r->request_url, &scrubbed)));
 	alert_fact(&a, "Environment", r->environment);
 	alert_fact(&a, "Release", r->release);
 	return alert_enqueue(s->db, mem, &a, now);

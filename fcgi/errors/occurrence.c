@@ -13,6 +13,7 @@
 #include "text.h"
 
 struct packing {
+	struct arena *mem;
 	struct json_out out;
 	const cJSON *doc;
 	bool scrub;
@@ -33,7 +34,7 @@ put_tree(struct packing *p, const char *name)
 	if (item == NULL || !p->scrub)
 		json_tree(&p->out, name, item);
 	else
-		p->scrubbed += scrub_tree(&p->out, name, item);
+		p->scrubbed += scrub_tree(p->mem, &p->out, name, item);
 }
 
 static void
@@ -46,12 +47,12 @@ put_if_given(struct packing *p, const char *name)
 }
 
 static void
-put_url(struct packing *p, struct arena *mem)
+put_url(struct packing *p)
 {
 	const char *url = json_get_text(p->doc, "request_url");
 
 	if (url != NULL && p->scrub)
-		url = scrub_url(mem, url, &p->scrubbed);
+		url = scrub_text(p->mem, url, &p->scrubbed);
 	json_text(&p->out, "request_url", url);
 }
 
@@ -62,10 +63,10 @@ occurrence_pack(struct arena *mem, const cJSON *doc, bool scrub, size_t *packed,
 	    "session_id", "user", "tags", "breadcrumbs", "contexts", "frames", "causes",
 	    "debug_ids"};
 	struct buf text = {0};
-	struct packing p = {{&text, false}, doc, scrub, 0};
+	struct packing p = {mem, {&text, false}, doc, scrub, 0};
 	char *payload;
 
-	put_url(&p, mem);
+	put_url(&p);
 	put_text(&p, "request_method");
 	put_tree(&p, "request_headers");
 	put_text(&p, "user_id");

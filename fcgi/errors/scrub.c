@@ -111,8 +111,110 @@ is_secret(const char *key, const cJSON *item)
 	return cJSON_IsString(item) && scrub_value(item->valuestring);
 }
 
+/* ---- in a text ------------------------------------------------------------------- */
+
+/* What is left of a text: from is where the part begins that was not judged yet. */
+struct cleaning {
+	struct buf clean;
+	const char *from;
+	int n;
+};
+
+static void
+leave_out(struct cleaning *c, const char *secret, size_t len)
+{
+	if (len == 0)
+		return;
+	buf_add(&c->clean, c->from, (size_t)(secret - c->from));
+	buf_str(&c->clean, SCRUB_MARK);
+	c->from = secret + len;
+	c->n++;
+}
+
+/* postgres://app:PASSWORD@host/ */
+static void
+leave_out_passwords(struct cleaning *c, const char *p, const char *end)
+{
+	while ((p = memmem(p, (size_t)(end - p), "://", 3)) != NULL) {
+		const char *user = p + 3, *at, *colon;
+		size_t len = strcspn(user, "/?# \t\r\n\"'`<>");
+
+		if ((at = memrchr(user, '@', len)) != NULL &&
+		    (colon = memchr(user, ':', (size_t)(at - user))) != NULL)
+			leave_out(c, colon + 1, (size_t)(at - colon - 1));
+		p = user + len < end ? user + len : end;
+	}
+}
+
+/* token=VALUE, if that is what stands there. */
+static void
+leave_out_pair(struct cleaning *c, struct arena *mem, const char *p)
+{
+	static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789_.-%[]";
+	size_t len = strspn(p, name_chars);
+
+	if (len > 0 && p[len] == '=' && scrub_name(arena_strndup(mem, p, len)))
+		leave_out(c, p + len + 1, strcspn(p + len + 1, " \t\r\n\"'`<>&#;"));
+}
+
+const char *
+scrub_text(struct arena *mem, const char *text, int *n)
+{
+	struct cleaning c = {.from = text};
+	const char *p = text;
+
+	/* Pairs stand at the beginning and behind each of these. */
+	for (;;) {
+		const char *end = p + strcspn(p, "?&#;");
+
+		leave_out_passwords(&c, p, end);
+		leave_out_pair(&c, mem, p);
+		p = c.from > end ? c.from : end;
+		if (*p == '\0')
+			break;
+		p++;
+	}
+	if (c.n == 0)
+		return text;
+	buf_str(&c.clean, c.from);
+	text = arena_strndup(mem, c.clean.data, c.clean.len);
+	buf_free(&c.clean);
+	*n += c.n;
+	return text;
+}
+
+const char *
+scrub_named(struct arena *mem, const char *name, const char *value)
+{
+	int n = 0;
+
+	return scrub_name(name) || scrub_value(value) ? SCRUB_MARK : scrub_text(mem, value, &n);
+}
+
+/* ---- in a tree ------------------------------------------------------------------- */
+
+/* In a list: ["Cookie", "a=b"], as headers come whose order counts. */
+static bool
+is_secret_pair(const cJSON *tree)
+{
+	const cJSON *name = tree->child, *value = name != NULL ? name->next : NULL;
+
+	return value != NULL && value->next == NULL && cJSON_IsString(name) &&
+	       is_secret(name->valuestring, value);
+}
+
+static void
+write_marked_pair(struct json_out *out, const cJSON *pair)
+{
+	json_array(out, NULL);
+	json_text(out, NULL, pair->child->valuestring);
+	json_text(out, NULL, SCRUB_MARK);
+	json_array_end(out);
+}
+
 int
-scrub_tree(struct json_out *out, const char *key, const cJSON *tree)
+scrub_tree(struct arena *mem, struct json_out *out, const char *key, const cJSON *tree)
 {
 	bool object = cJSON_IsObject(tree);
 	const cJSON *item;
@@ -122,47 +224,21 @@ scrub_tree(struct json_out *out, const char *key, const cJSON *tree)
 		json_text(out, key, SCRUB_MARK);
 		return 1;
 	}
+	if (cJSON_IsString(tree)) {
+		json_text(out, key, scrub_text(mem, tree->valuestring, &n));
+		return n;
+	}
 	if (!object && !cJSON_IsArray(tree)) {
 		json_tree(out, key, tree);
 		return 0;
 	}
+	if (!object && key == NULL && is_secret_pair(tree)) {
+		write_marked_pair(out, tree);
+		return 1;
+	}
 	(object ? json_object : json_array)(out, key);
 	for (item = tree->child; item != NULL; item = item->next)
-		n += scrub_tree(out, object ? item->string : NULL, item);
+		n += scrub_tree(mem, out, object ? item->string : NULL, item);
 	(object ? json_object_end : json_array_end)(out);
 	return n;
-}
-
-const char *
-scrub_url(struct arena *mem, const char *url, int *n)
-{
-	size_t len = strlen(url);
-	struct buf clean = {0};
-	const char *from = url, *item, *found;
-	char *name;
-
-	if ((item = strchr(url, '?')) == NULL)
-		return url;
-	/* Each item begins after ? or & and ends before the next & or #. */
-	while (*item == '?' || *item == '&') {
-		size_t width = strcspn(item + 1, "&#");
-		const char *equals = memchr(item + 1, '=', width);
-
-		if (equals != NULL && equals < item + width) {
-			name = arena_strndup(mem, item + 1, (size_t)(equals - item - 1));
-			if (scrub_name(name)) {
-				buf_add(&clean, from, (size_t)(equals + 1 - from));
-				buf_str(&clean, SCRUB_MARK);
-				from = item + 1 + width;
-				(*n)++;
-			}
-		}
-		item += 1 + width;
-	}
-	if (from == url)
-		return url;
-	buf_add(&clean, from, len - (size_t)(from - url));
-	found = arena_strndup(mem, clean.data, clean.len);
-	buf_free(&clean);
-	return found;
 }

@@ -4,7 +4,8 @@
  *
  * A value goes if its name says that it is one (authorization, cookie, password,
  * api_key, access_token, in any spelling), or if it looks like one (a bearer token,
- * a JSON Web Token, a private key, the keys of well-known services).  It cannot
+ * a JSON Web Token, a private key, the keys of well-known services); of an address
+ * the password before the host goes, and the values of such parameters.  It cannot
  * know every secret: what must not be seen should not be sent.
  */
 #ifndef SCRUB_H
@@ -24,9 +25,14 @@ bool scrub_name(const char *name);
 bool scrub_value(const char *text);
 
 /* Writes the tree as json_tree() does, secrets replaced; returns how many there were. */
-int scrub_tree(struct json_out *, const char *key, const cJSON *);
+int scrub_tree(struct arena *, struct json_out *, const char *key, const cJSON *);
 
-/* The URL with the values of secret query parameters replaced; adds their number to *n. */
-const char *scrub_url(struct arena *, const char *url, int *n);
+/*
+ * The text, as it is or in the arena, without the passwords of addresses and the values of
+ * secret name=value pairs in it: queries, fragments, forms.  Adds their number to *n.
+ */
+const char *scrub_text(struct arena *, const char *text, int *n);
+/* The value of that name, of which only SCRUB_MARK is left if it is a secret. */
+const char *scrub_named(struct arena *, const char *name, const char *value);
 
 #endif

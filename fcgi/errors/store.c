@@ -12,6 +12,7 @@
 #include "errors_retention.h"
 #include "rank.h"
 #include "report.h"
+#include "scrub.h"
 #include "text.h"
 
 /* What one key may fill; the rest is left out and counted in /metrics. */
@@ -227,6 +228,8 @@ count_tags(struct storing *s, int64_t key_id)
 			value = cJSON_IsTrue(tag) ? "true" : "false";
 		else if (!cJSON_IsString(tag))
 			continue;
+		if (errors_cfg(s->rq)->scrub)
+			value = scrub_named(s->rq->mem, tag->string, value);
 		if (*value != '\0' && *tag->string != '\0' &&
 		    count_tag(s, key_id, tag->string, DB_TEXT(value)) == -1)
 			return DB_FAILED;

@@ -50,6 +50,28 @@ def test_obvious_secrets_in_extra_are_not_kept(stack, errors, project, name):
     assert_not_stored(stack)
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"tags": {"api_key": SECRET, "plan": "gold"}},
+        {"tags": {"url": f"/login?token={SECRET}"}},
+        {"request_url": f"https://shop.example/cb#access_token={SECRET}&state=1"},
+        {"request_url": f"https://ann:{SECRET}@shop.example/"},
+        {"request_headers": {"Referer": f"https://shop.example/?password={SECRET}"}},
+        {"request_headers": [["Accept", "*/*"], ["Cookie", SECRET]]},
+        {"extra": {"form": f"city=Ulm&password={SECRET}"}},
+        {"extra": {"database": f"postgres://app:{SECRET}@db/shop"}},
+        {"breadcrumbs": [{"message": f"GET /x?api_key={SECRET}"}]},
+    ],
+)
+def test_secrets_in_addresses_tags_and_lists_are_not_kept(stack, errors, project, members):
+    """Tags are counted besides being kept, which made two places of a secret in them."""
+    error = detail(errors, created(errors, project, **members))
+    assert SECRET not in str(error)
+    assert "[redacted]" in str(error)
+    assert_not_stored(stack)
+
+
 def assert_not_stored(stack):
     """The plain bytes; what is packed was looked at through the API."""
     for path in (stack.home / "data").iterdir():

@@ -240,10 +240,12 @@ look_at_root(struct ingest *in, struct pass *pass, const char *root)
 	struct dirent *entry;
 	DIR *dir = opendir(root);
 
+	if (dir == NULL && errno == ENOENT)
+		return 0;
 	if (dir == NULL) {
-		if (in->sources == SOURCES_READ)
+		if (in->sources != SOURCES_DENIED)
 			log_warn("LOG_SOURCES: %s cannot be read: no container logs", root);
-		return errno == ENOENT ? 0 : -1;
+		return -1;
 	}
 	ingest_watch_directory(in, root);
 	while ((entry = readdir(dir)) != NULL)
@@ -302,17 +304,18 @@ watch_pattern(struct ingest *in, struct arena *mem, const char *pattern)
 	}
 }
 
-/* One item NAME=GLOB of LOG_FILES. */
-static void
+/* One item NAME=GLOB of LOG_FILES.  Returns whether there is such a file. */
+static bool
 look_at_files(struct ingest *in, struct pass *pass, const char *name, const char *pattern)
 {
 	struct log_container c = {.name = name};
+	bool any = false;
 	glob_t found;
 
 	/* Before the look: what comes in between is told. */
 	watch_pattern(in, pass->mem, pattern);
 	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
-		return;
+		return false;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *path = found.gl_pathv[i];
 		struct stat st;
@@ -320,8 +323,10 @@ look_at_files(struct ingest *in, struct pass *pass, const char *name, const char
 		if (is_rotated(path) || stat(path, &st) == -1 || !S_ISREG(st.st_mode))
 			continue;
 		(void)meet(in, pass, path, DOCKER_TEXT, &c);
+		any = true;
 	}
 	globfree(&found);
+	return any;
 }
 
 /* ---- all ------------------------------------------------------------------------- */
@@ -346,7 +351,7 @@ ingest_scan(struct ingest *in, struct pass *pass)
 {
 	struct arena *mem = arena_new(1024);
 	const char *roots = pass->cfg->logs.sources, *files = pass->cfg->logs.files;
-	int absent = 0, denied = 0, readable = 0;
+	int absent = 0, denied = 0, readable = 0, was = in->sources;
 	char *item;
 
 	in->scan++;
@@ -366,12 +371,15 @@ ingest_scan(struct ingest *in, struct pass *pass)
 			continue;
 		}
 		*equals = '\0';
-		look_at_files(in, pass, item, equals + 1);
+		readable += look_at_files(in, pass, item, equals + 1);
 		arena_reset(pass->mem);
 	}
-	/* Of several places some may be absent: that is what a list is for. */
+	/* Of several places, files too, some may be absent: that is what a list is for. */
 	in->sources = denied > 0                    ? SOURCES_DENIED
 		      : absent > 0 && readable == 0 ? SOURCES_ABSENT
 						    : SOURCES_READ;
+	if (in->sources == SOURCES_ABSENT && was != SOURCES_ABSENT)
+		log_warnx(
+		    "LOG_SOURCES: %s is not there: no container logs", pass->cfg->logs.sources);
 	arena_free(mem);
 }

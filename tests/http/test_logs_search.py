@@ -100,6 +100,20 @@ def test_an_expression_without_end_is_400_and_holds_nobody_up(lines, logs):
     assert logs.get("/health").status == 200
 
 
+def test_a_host_without_docker_is_warned_until_there_is_a_file_instead(fresh):
+    stack = fresh.make()
+    file = stack.home / "web.log"
+    stack.variables |= {"INDEXER": "cron", "LOG_SOURCES": "/nowhere", "LOG_FILES": f"web={file}"}
+    stack.start()
+    health = stack.client("logs").get
+    said = stack.control("index", "ingest").stderr
+    assert said.count("LOG_SOURCES: /nowhere is not there: no container logs") == 1
+    assert "LOG_FILES" in health("/health").json["warning"]
+    file.write_text("INFO it is here\n")
+    assert "LOG_SOURCES" not in stack.control("index", "ingest").stderr
+    assert "warning" not in health("/health").json
+
+
 @pytest.mark.parametrize(
     "noted, advice", [(0, "setcap"), (2, "LOG_FILES")], ids=["denied", "not there"]
 )

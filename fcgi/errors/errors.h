@@ -67,7 +67,8 @@ struct ids {
 	int64_t *items;
 	size_t n;
 };
-/* The member ids of a document; 400 if they are none. */
+bool ids_have(const struct ids *, int64_t);
+/* The member ids of a document, each once; 400 if they are none. */
 int want_ids(struct req *, const cJSON *doc, struct ids *);
 
 /*

@@ -99,15 +99,6 @@ take_all(struct req *rq, int64_t into, int64_t id)
 	return db_run(rq->db, SQL_FORGET_ERROR, &error, 1);
 }
 
-static bool
-is_among(int64_t id, const int64_t *ids, size_t n)
-{
-	while (n > 0)
-		if (ids[--n] == id)
-			return true;
-	return false;
-}
-
 /* "#1, #2": whom the history names. */
 static const char *
 name_all(struct req *rq, const struct ids *ids)
@@ -168,24 +159,19 @@ merge(struct req *rq, int64_t into, const struct ids *ids, struct json_out *out)
 	return 0;
 }
 
-/* The members into and ids; ids that are given twice count once. */
+/* The members into and ids. */
 static int
 want_merge(struct req *rq, int64_t *into, struct ids *ids)
 {
 	const cJSON *doc;
-	size_t n = 0;
 	int st;
 
 	if ((st = want_object(rq, &doc)) != 0 || (st = want_ids(rq, doc, ids)) != 0)
 		return st;
 	if (!json_is_int(json_get(doc, "into"), 1, ID_MAX, into))
 		return req_fail(rq, 400, "Field 'into' must be the id of an error");
-	if (is_among(*into, ids->items, ids->n))
+	if (ids_have(ids, *into))
 		return req_fail(rq, 400, "An error cannot be merged with itself");
-	for (size_t i = 0; i < ids->n; i++)
-		if (!is_among(ids->items[i], ids->items, n))
-			ids->items[n++] = ids->items[i];
-	ids->n = n;
 	return 0;
 }
 

@@ -242,6 +242,15 @@ want_verb(struct req *rq, const cJSON *doc, struct change *c)
 	return req_fail(rq, 400, "Field 'action' must be resolve, reopen, ignore or delete");
 }
 
+bool
+ids_have(const struct ids *ids, int64_t id)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->items[i] == id)
+			return true;
+	return false;
+}
+
 int
 want_ids(struct req *rq, const cJSON *doc, struct ids *ids)
 {
@@ -252,9 +261,14 @@ want_ids(struct req *rq, const cJSON *doc, struct ids *ids)
 		return req_fail(rq, 400, "Field 'ids' must be an array of 1 to %d ids", IDS_MAX);
 	ids->items = arena_alloc(rq->mem, (size_t)n * sizeof *ids->items);
 	ids->n = 0;
-	for (item = list->child; item != NULL; item = item->next)
-		if (!json_is_int(item, 1, ID_MAX, &ids->items[ids->n++]))
+	for (item = list->child; item != NULL; item = item->next) {
+		int64_t id;
+
+		if (!json_is_int(item, 1, ID_MAX, &id))
 			return req_fail(rq, 400, "Field 'ids' must hold ids only");
+		if (!ids_have(ids, id))
+			ids->items[ids->n++] = id;
+	}
 	return 0;
 }
 

@@ -221,6 +221,14 @@ def test_many_are_changed_at_once(errors, project):
     assert errors.get(f"/api/errors?project={project}&status=all").json["total"] == 0
 
 
+def test_an_id_given_twice_is_changed_once(errors, project):
+    error = made(errors, project)
+    answer = errors.post("/api/errors/bulk", {"ids": [error, error], "action": "resolve"})
+    assert answer.json == {"status": "resolved", "missing": [], "done": 1}
+    answer = errors.post("/api/errors/bulk", {"ids": [error, error], "action": "delete"})
+    assert answer.json == {"status": "deleted", "missing": [], "done": 1}
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -47,8 +47,9 @@ join_origins(struct arena *mem, char *const origins[])
 	for (; *origins != NULL; origins++) {
 		if (!cors_valid_item(*origins, strlen(*origins))) {
 			(void)fprintf(stderr,
-			    "monlight: %s is no origin; accepted: https://shop.example, "
-			    "https://*.shop.example, *\n",
+			    "monlight: %s is no origin as browsers write it, in lower case, "
+			    "without a path and a default port; accepted: "
+			    "https://shop.example, https://*.shop.example, *\n",
 			    *origins);
 			return NULL;
 		}

@@ -60,6 +60,24 @@ cors_judge(const char *list, const char *origin)
 	return best;
 }
 
+/* A browser names no port that its scheme implies. */
+static bool
+has_default_port(const char *item, size_t len)
+{
+	static const struct {
+		const char *scheme, *port;
+	} defaults[] = {{"https://", ":443"}, {"http://", ":80"}};
+
+	for (size_t i = 0; i < NELEM(defaults); i++) {
+		size_t head = strlen(defaults[i].scheme), tail = strlen(defaults[i].port);
+
+		if (len > head + tail && memcmp(item, defaults[i].scheme, head) == 0 &&
+		    memcmp(item + len - tail, defaults[i].port, tail) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 cors_valid_item(const char *item, size_t len)
 {
@@ -68,7 +86,7 @@ cors_valid_item(const char *item, size_t len)
 
 	if (len == 1 && *item == '*')
 		return true;
-	if (host == NULL || host == item || len > 256)
+	if (host == NULL || host == item || len > 256 || has_default_port(item, len))
 		return false;
 	at = (size_t)(host - item) + 3;
 	if (at == len)
@@ -76,8 +94,8 @@ cors_valid_item(const char *item, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)item[i];
 
-		if (c <= ' ' || c >= 0x7f || strchr(",\"'<>\\?#@", c) != NULL ||
-		    (i >= at && c == '/'))
+		if (c <= ' ' || c >= 0x7f || (c >= 'A' && c <= 'Z') ||
+		    strchr(",\"'<>\\?#@", c) != NULL || (i >= at && c == '/'))
 			return false;
 	}
 	return true;

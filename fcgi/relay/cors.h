@@ -21,7 +21,7 @@ enum cors_verdict {
 /* The most that the list grants the origin; list and origin may be NULL. */
 enum cors_verdict cors_judge(const char *list, const char *origin);
 
-/* Whether len bytes are an item as described above. */
+/* Whether len bytes are an item as described above, and as browsers would write it. */
 bool cors_valid_item(const char *item, size_t len);
 
 #endif

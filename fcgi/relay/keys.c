@@ -23,7 +23,8 @@ want_origins(struct req *rq, const cJSON *doc, const char **list)
 
 		if (text == NULL || !cors_valid_item(text, strlen(text)))
 			return req_fail(rq, 400,
-			    "Field 'origins' must name origins as in https://shop.example or "
+			    "Field 'origins' must name origins as browsers do, in lower case, "
+			    "without a path and a default port: https://shop.example or "
 			    "https://*.shop.example, or be [\"*\"]");
 		*list = *list != NULL ? arena_printf(rq->mem, "%s,%s", *list, text) : text;
 	}

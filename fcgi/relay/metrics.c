@@ -11,6 +11,8 @@
 #define BATCH_MAX 1000
 #define NAME_MAX_BYTES 200
 #define EVENT_MAX 100
+/* What the collector takes at most; a label is shortened rather than its batch refused. */
+#define LABEL_MAX 1024
 
 /* What the whole batch adds to each of its points. */
 struct batch {
@@ -98,6 +100,12 @@ read_batch(struct req *rq, const cJSON *doc, struct batch *b)
 
 /* ---- what the collector gets ----------------------------------------------------------- */
 
+static void
+put_label(struct json_out *out, const char *name, const char *value)
+{
+	json_text_len(out, name, value, text_utf8_cut(value, strlen(value), LABEL_MAX));
+}
+
 /*
  * The labels: ours first, then the point's own unless ours have that name.  A
  * session is no label: it would make a series of each visit.  Only Web Vitals are told
@@ -112,7 +120,7 @@ put_labels(struct req *rq, struct json_out *out, const struct batch *b, const cJ
 	json_text(out, "project", b->project);
 	json_text(out, "source", "browser");
 	if (b->page != NULL)
-		json_text(out, "page", b->page);
+		put_label(out, "page", b->page);
 	if (b->device != NULL && json_get(labels, "device") == NULL &&
 	    text_starts_with(json_get_text(item, "name"), "web_vitals_"))
 		json_text(out, "device", b->device);
@@ -124,8 +132,10 @@ put_labels(struct req *rq, struct json_out *out, const struct batch *b, const cJ
 		    strcmp(label->string, "session_id") == 0 || (page && b->page != NULL))
 			continue;
 		if (page && cJSON_IsString(label))
-			json_text(out, "page", page_of(rq->mem, label->valuestring));
-		else if (cJSON_IsString(label) || cJSON_IsNumber(label) || cJSON_IsBool(label))
+			put_label(out, "page", page_of(rq->mem, label->valuestring));
+		else if (cJSON_IsString(label))
+			put_label(out, label->string, label->valuestring);
+		else if (cJSON_IsNumber(label) || cJSON_IsBool(label))
 			json_tree(out, label->string, label);
 	}
 	json_object_end(out);

@@ -75,7 +75,9 @@ def test_what_is_no_key_is_refused_in_the_contracts_words(relay, body, detail):
     assert (answer.status, answer.detail) == (400, detail)
 
 
-@pytest.mark.parametrize("origin", ["shop.example", "https://a/b", "https://a,b", "", 5])
+@pytest.mark.parametrize(
+    "origin", ["shop.example", "https://a/b", "https://a,b", "https://A", "https://a:443", "", 5]
+)
 def test_an_origin_that_is_none_is_refused(relay, origin):
     answer = relay.post("/api/dsn-keys", {"project": "p", "origins": [origin]})
     assert answer.status == 400 and "https://" in answer.detail

@@ -241,6 +241,15 @@ def test_case_14_points_are_enriched_without_duplicate_labels(fresh, collector):
     assert collector.seen[-1][1][0]["labels"]["k"] == 2
 
 
+def test_a_long_label_is_shortened_and_its_batch_not_refused(page, metrics, project):
+    long = "p" * 3000
+    answer = page.metrics(metric(labels={"title": long}), url=f"https://shop.example/{long}")
+    assert (answer.status, answer.json["count"]) == (202, 1)
+    assert page.metrics(metric(labels={"page": f"/{long}"})).status == 202
+    series = metrics.get(f"/api/metrics?name=clicks&project={project}&group_by=page").json
+    assert "/" + "p" * 1023 in str(series)
+
+
 def test_web_vitals_are_told_apart_by_the_device_that_the_browser_names(fresh, collector):
     stack = fresh(METRICS_COLLECTOR_URL=collector.url, DSN_KEYS="shop:the-key")
     page = Page(stack.client("relay"), "the-key")

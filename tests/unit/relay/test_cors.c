@@ -79,6 +79,12 @@ static const struct {
     {"https://me@shop.example", false},
     {"https://shop.example?x", false},
     {"https://sh\xc3\xb6p.example", false},
+    /* no browser writes these, so they would match none */
+    {"https://Shop.example", false},
+    {"https://shop.example:443", false},
+    {"http://shop.example:80", false},
+    {"http://shop.example:443", true},
+    {"https://shop.example:8443", true},
 };
 
 static void

@@ -9,7 +9,7 @@ import { createTransport } from "./transport.js";
 import type { MonlightClient, MonlightConfig, ResolvedConfig } from "./types.js";
 import { installVitals } from "./vitals.js";
 
-/** Of a label's value: the collector takes no more. */
+/** Of a label's value, in characters, and of a metric's name, in bytes: the collector takes no more. */
 const MAX_LABEL = 200;
 
 function resolveConfig(given: MonlightConfig): ResolvedConfig {
@@ -61,11 +61,14 @@ function install(client: MonlightClient, config: ResolvedConfig, features: Featu
     _report() {},
     _metric(name, type, value, labels, id, page = location.pathname) {
       quietly(() => {
-        if (!Number.isFinite(value)) return;
+        name = text(name);
+        // One that the collector refuses would cost the whole batch.
+        if (!Number.isFinite(value) || !name || new Blob([name]).size > MAX_LABEL) return;
         const all: Record<string, string> = { ...labels, page };
         for (const label in all) all[label] = text(all[label]).slice(0, MAX_LABEL);
+        delete all[""];
         transport._metric({
-          name: text(name),
+          name,
           type,
           value,
           labels: all,

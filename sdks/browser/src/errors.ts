@@ -16,6 +16,8 @@ const MAX_CAUSES = 5;
 /** Characters; with every one of three bytes a report still fits the relay's 64 KiB. */
 const MAX_MESSAGE = 5000;
 const MAX_STACK = 10000;
+/** Of an address; some pages keep all they know in it. */
+const MAX_URL = 2000;
 
 interface Known {
   _event: BrowserError;
@@ -103,7 +105,7 @@ export function installErrors(core: Core): void {
       type,
       message,
       stack,
-      url: location.href,
+      url: location.href.slice(0, MAX_URL),
       user_agent: navigator.userAgent,
       session_id: sessionId(),
       context: { ...core._context, ...context, ...core._user },

@@ -28,7 +28,7 @@ export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Trans
   const fetch = quietly<Fetch>(() => globalThis.fetch.bind(globalThis));
   const say = quietly(() => console.warn);
   let buffer: BrowserMetric[] = [];
-  let ring: Waiting[] = [];
+  const ring: Waiting[] = [];
   let underWay = 0;
   let pause = 0;
   let resumeAt = 0;
@@ -141,13 +141,12 @@ export function createTransport({ dsn, endpoint, debug }: ResolvedConfig): Trans
       flush(leave);
       if (!last) return;
       gone = true;
-      const waiting = ring;
-      ring = [];
-      waiting.forEach(transport._lost || leave);
+      ring.splice(0).forEach(transport._lost || leave);
     },
     _stop() {
       flush(send);
       stopped = true;
+      ring.splice(0).forEach(transport._lost || leave);
       clearInterval(timer);
     },
   };

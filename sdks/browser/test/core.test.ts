@@ -191,6 +191,17 @@ describe("the client", () => {
     expect(page.metrics("n")[0]!.labels).toMatchObject({ a: "5", b: "[object Object]", c: "x".repeat(200) });
   });
 
+  it("what the collector would refuse, and the whole batch with it, is left out", async () => {
+    const client = page.start();
+    for (const name of ["", "é".repeat(101), undefined as never]) client.counter(name);
+    client.counter("é".repeat(100), 1, { "": "no name", shop: "de" });
+    await client.flush();
+    expect(page.metrics().map(({ name, labels }) => [name, labels])).toEqual([
+      ["undefined", { page: "/" }],
+      ["é".repeat(100), { shop: "de", page: "/" }],
+    ]);
+  });
+
   it("two clients share nothing but the session", async () => {
     const one = page.start({ endpoint: "https://one.example" });
     const two = page.start({ endpoint: "https://two.example" });

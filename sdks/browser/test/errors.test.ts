@@ -92,6 +92,14 @@ describe("a report", () => {
     expect(page.sent[0]!.body.length).toBeLessThan(64 * 1024);
   });
 
+  it("goes out although the page keeps all it knows in its address", () => {
+    history.replaceState(null, "", `#${"é".repeat(30_000)}`);
+    page.start().captureError(new Error("x"));
+    history.replaceState(null, "", "/");
+    expect(only().url).toHaveLength(2000);
+    expect(page.sent[0]!.body.length).toBeLessThan(64 * 1024);
+  });
+
   it("goes out without its context when that is circular", () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;

@@ -128,6 +128,16 @@ describe("metrics", () => {
   });
 });
 
+it("what waits for a relay that was away leaves by destroy, too", async () => {
+  page.answers = [{ status: 503 }];
+  const client = start();
+  client.captureError(new Error("waits"));
+  await after(0);
+  client.destroy();
+  expect(page.sent.map(({ by }) => by)).toEqual(["fetch", "beacon"]);
+  expect(page.errors()[1]!.message).toBe("waits");
+});
+
 describe("when the page is hidden or left", () => {
   for (const [event, happen] of [
     ["visibilitychange to hidden", () => page.hide()],

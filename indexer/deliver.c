@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alert.h"
+#include "alert_mail.h"
 #include "log.h"
 
 #define GIVE_UP_SECONDS (24 * 3600)
@@ -227,13 +228,13 @@ attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct are
     const struct attempt *due, char detail[SEND_DETAIL_SIZE])
 {
 	const struct alert_channel *channel = alert_channels_find(&cfg->channels, due->channel);
-	const char *at = strrchr(cfg->smtp_from, '@');
+	const char *from = alert_mail_address(mem, cfg->smtp_from);
 	struct alert_letter letter = {
 	    .service = q->service,
 	    .base_url = q->base_url,
 	    .from = cfg->smtp_from,
 	    .id = arena_printf(mem, "%s.%lld.%lld.%lld@%s", q->service, (long long)due->alert_id,
-		(long long)due->id, (long long)due->created_at, at != NULL ? at + 1 : "monlight"),
+		(long long)due->id, (long long)due->created_at, strrchr(from, '@') + 1),
 	    .date = due->created_at,
 	};
 	struct buf message = {0};
@@ -246,7 +247,7 @@ attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct are
 	letter.to = channel->to;
 	channel->write(&message, &letter, &due->alert);
 	st = channel->way == ALERT_BY_MAIL
-		 ? send_mail(&cfg->smtp, letter.from, letter.to, &message, detail)
+		 ? send_mail(&cfg->smtp, from, letter.to, &message, detail)
 		 : send_json(letter.to, cfg->smtp.ca_file, &message, detail);
 	buf_free(&message);
 	return st;

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alert_mail.h"
 #include "cfg.h"
 #include "clock.h"
 #include "deliver.h"
@@ -74,7 +75,7 @@ static const struct cfg_field errors_fields[] = {
     {"SMTP_PASSWORD", CFG_TEXT, CFG_SECRET, CFG(deliver.smtp.password), NULL, 0, 0, NULL,
 	"its password"},
     {"SMTP_FROM", CFG_TEXT, 0, CFG(deliver.smtp_from), "errors@example.com", 0, 0, NULL,
-	"sender of the mails"},
+	"sender of the mails: an address, or a name and <ADDRESS>"},
     {"SMTP_TLS_REQUIRED", CFG_CHOICE, 0, CFG(smtp_tls), "auto", 0, 0, tls_words,
 	"whether mail goes over TLS or not at all; auto: where there is a password"},
     {"SMTP_CA_FILE", CFG_PATH, 0, CFG(deliver.smtp.ca_file), NULL, 0, 0, NULL,
@@ -300,6 +301,10 @@ complete(FILE *errors)
 	}
 	if (smtp->username != NULL && !smtp->tls_required && smtp->port != SMTPS_PORT) {
 		(void)fprintf(errors, "SMTP_TLS_REQUIRED=off would send SMTP_PASSWORD in clear\n");
+		bad++;
+	}
+	if (alert_mail_address(kept, cfg.deliver.smtp_from) == NULL) {
+		(void)fprintf(errors, "SMTP_FROM must be an address or NAME <ADDRESS>\n");
 		bad++;
 	}
 	return bad + alert_channels_read(&cfg.deliver.lists, kept, &cfg.deliver.channels, errors);

@@ -6,6 +6,7 @@ import email
 import email.policy
 import http.server
 import json
+import re
 import socketserver
 import ssl
 import subprocess
@@ -94,12 +95,20 @@ class _Session(socketserver.StreamRequestHandler):
         self.signed_in = mechanism == "PLAIN" and (name, password) == self.server.sink.password
         self.say("235 welcome" if self.signed_in else "535 no")
 
-    def smtp_mail(self, _):
+    def smtp_mail(self, rest):
         wanted = self.server.sink.password and not self.signed_in
-        self.say("530 sign in first" if wanted else "250 ok")
+        if wanted:
+            self.say("530 sign in first")
+        else:
+            self.say_of_path("FROM", rest)
 
-    def smtp_rcpt(self, _):
-        self.say("250 ok")
+    def smtp_rcpt(self, rest):
+        self.say_of_path("TO", rest)
+
+    def say_of_path(self, word, rest):
+        """A path is an address between angle brackets, and nothing else (RFC 5321)."""
+        path = re.fullmatch(rf"{word}:<[^<> ]+@[^<> ]+>( .*)?", rest)
+        self.say("250 ok" if path else "501 that is no path")
 
     def smtp_data(self, _):
         self.say("354 go on")

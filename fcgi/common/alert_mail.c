@@ -136,6 +136,50 @@ add_address(struct buf *out, const char *address)
 			buf_char(out, *address);
 }
 
+/* The display name in front of an address, as an encoded word or in quotes. */
+static void
+add_name(struct buf *out, const char *name, size_t len)
+{
+	struct buf text = {0};
+
+	text_trim(&name, &len);
+	if (len >= 2 && name[0] == '"' && name[len - 1] == '"') {
+		name++;
+		len -= 2;
+	}
+	buf_add(&text, name, len);
+	name = buf_text(&text);
+	if (!is_plain(name))
+		encode_header(out, name, strlen("From: "));
+	else {
+		buf_char(out, '"');
+		for (; *name != '\0'; name++) {
+			if (*name == '"' || *name == '\\')
+				buf_char(out, '\\');
+			buf_char(out, *name);
+		}
+		buf_char(out, '"');
+	}
+	buf_free(&text);
+}
+
+/* "address" or "Name <address>". */
+static void
+add_sender(struct buf *out, const char *sender)
+{
+	const char *open = strrchr(sender, '<');
+
+	if (open == NULL) {
+		add_address(out, sender);
+		return;
+	}
+	if (open > sender) {
+		add_name(out, sender, (size_t)(open - sender));
+		buf_char(out, ' ');
+	}
+	add_address(out, open);
+}
+
 /* ---- bodies ----------------------------------------------------------------------- */
 
 static const char cut_mark[] = "\n[cut here: the rest is on the page]\n";
@@ -243,7 +287,7 @@ alert_mail_write(struct buf *out, const struct alert_letter *l, const struct ale
 
 	text_len = text_utf8_cut(a->text, text_len, TEXT_MAX);
 	buf_str(out, "From: ");
-	add_address(out, l->from);
+	add_sender(out, l->from);
 	buf_str(out, "\r\nTo: ");
 	add_address(out, l->to);
 	buf_str(out, "\r\n");
@@ -259,6 +303,18 @@ alert_mail_write(struct buf *out, const struct alert_letter *l, const struct ale
 	add_part(out, "text/html", &body);
 	buf_str(out, "--" BOUNDARY "--\r\n");
 	buf_free(&body);
+}
+
+const char *
+alert_mail_address(struct arena *mem, const char *sender)
+{
+	const char *open = strrchr(sender, '<'), *address = open != NULL ? open + 1 : sender;
+	size_t len = strcspn(address, open != NULL ? ">" : "");
+
+	address = arena_strndup(mem, address, len);
+	if (strchr(address, '@') == NULL || strpbrk(address, " \t<>\r\n") != NULL)
+		return NULL;
+	return address;
 }
 
 int

@@ -94,6 +94,16 @@ def test_new_regression_spike_and_digest_reach_mail_and_webhook(mail, hook, cert
     assert eventually(lambda: settled(client))
 
 
+def test_the_sender_may_have_a_name(mail, certificate, fresh):
+    settings = mail_settings(mail.port, certificate)
+    settings["SMTP_FROM"] = "Überwachung, Shop <tracker@shop.example>"
+    answer = fresh(**settings).client("errors").post("/api/test-alert?wait=1")
+    assert (answer.status, answer.json["status"]) == (200, "sent"), answer
+    [sender] = mail.mails[0].message["From"].addresses
+    assert sender.display_name == "Überwachung, Shop"
+    assert sender.addr_spec == "tracker@shop.example"
+
+
 def test_a_server_that_was_down_gets_everything_once(certificate, fresh):
     port = free_ports(1)[0]
     stack = fresh(**mail_settings(port, certificate))

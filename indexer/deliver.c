@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "alert.h"
-#include "alert_mail.h"
 #include "log.h"
 
 #define GIVE_UP_SECONDS (24 * 3600)
@@ -228,7 +227,7 @@ attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct are
     const struct attempt *due, char detail[SEND_DETAIL_SIZE])
 {
 	const struct alert_channel *channel = alert_channels_find(&cfg->channels, due->channel);
-	const char *from = alert_mail_address(mem, cfg->smtp_from);
+	const char *from = alert_channels_sender(mem, cfg->smtp_from);
 	struct alert_letter letter = {
 	    .service = q->service,
 	    .base_url = q->base_url,

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alert_mail.h"
 #include "cfg.h"
 #include "clock.h"
 #include "deliver.h"
@@ -303,7 +302,7 @@ complete(FILE *errors)
 		(void)fprintf(errors, "SMTP_TLS_REQUIRED=off would send SMTP_PASSWORD in clear\n");
 		bad++;
 	}
-	if (alert_mail_address(kept, cfg.deliver.smtp_from) == NULL) {
+	if (alert_channels_sender(kept, cfg.deliver.smtp_from) == NULL) {
 		(void)fprintf(errors, "SMTP_FROM must be an address or NAME <ADDRESS>\n");
 		bad++;
 	}

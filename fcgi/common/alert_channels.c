@@ -113,3 +113,15 @@ alert_channels_find(const struct alert_channels *channels, const char *name)
 			return &channels->items[i];
 	return NULL;
 }
+
+const char *
+alert_channels_sender(struct arena *mem, const char *sender)
+{
+	const char *open = strrchr(sender, '<'), *address = open != NULL ? open + 1 : sender;
+	size_t len = strcspn(address, open != NULL ? ">" : "");
+
+	address = arena_strndup(mem, address, len);
+	if (strchr(address, '@') == NULL || strpbrk(address, " \t<>\r\n") != NULL)
+		return NULL;
+	return address;
+}

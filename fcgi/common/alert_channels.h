@@ -40,7 +40,7 @@ struct alert_lists {
 struct alert_letter {
 	const char *service;  /* that alerts: "errors" */
 	const char *base_url; /* of its pages, without a slash at its end */
-	const char *from;     /* a mail's sender */
+	const char *from;     /* a mail's sender: an address or "Name <address>" */
 	const char *to;       /* the channel's own */
 	const char *id;       /* of a mail, without angle brackets; the same for every attempt */
 	int64_t date;         /* Unix seconds: when the alert came about */
@@ -70,5 +70,8 @@ int alert_channels_read(
     const struct alert_lists *, struct arena *, struct alert_channels *, FILE *errors);
 /* The channel of that name, or NULL when it is configured no longer. */
 const struct alert_channel *alert_channels_find(const struct alert_channels *, const char *name);
+
+/* The address of a sender, which is one or "Name <address>"; NULL if it is none. */
+const char *alert_channels_sender(struct arena *, const char *sender);
 
 #endif

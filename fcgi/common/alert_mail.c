@@ -305,18 +305,6 @@ alert_mail_write(struct buf *out, const struct alert_letter *l, const struct ale
 	buf_free(&body);
 }
 
-const char *
-alert_mail_address(struct arena *mem, const char *sender)
-{
-	const char *open = strrchr(sender, '<'), *address = open != NULL ? open + 1 : sender;
-	size_t len = strcspn(address, open != NULL ? ">" : "");
-
-	address = arena_strndup(mem, address, len);
-	if (strchr(address, '@') == NULL || strpbrk(address, " \t<>\r\n") != NULL)
-		return NULL;
-	return address;
-}
-
 int
 alert_mail_read(const char *item, int number, struct arena *mem, struct alert_channel *channel)
 {

@@ -13,8 +13,6 @@
 
 /* Reads one item of ALERT_EMAILS, an address: 0, or -1 if it is none. */
 int alert_mail_read(const char *item, int number, struct arena *, struct alert_channel *);
-/* The address of a sender, which is one or "Name <address>"; NULL if it is none. */
-const char *alert_mail_address(struct arena *, const char *sender);
 /* Appends the whole message, lines ended by CRLF. */
 void alert_mail_write(struct buf *, const struct alert_letter *, const struct alert *);
 

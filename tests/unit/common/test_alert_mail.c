@@ -36,7 +36,7 @@ a_sender_is_an_address_or_has_a_name_in_front(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(senders); i++) {
-		const char *address = alert_mail_address(mem, senders[i].sender);
+		const char *address = alert_channels_sender(mem, senders[i].sender);
 		struct alert_letter letter = {
 		    .base_url = "", .from = senders[i].sender, .to = "c@d.example", .id = "1@b"};
 		struct buf mail = {0};

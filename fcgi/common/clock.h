@@ -39,6 +39,8 @@ int64_t clock_mono_us(void);
  * Returns 0, or -1 if it is none or lies outside the years 1678 to 2262.
  */
 int time_parse(const char *text, size_t len, int64_t *ns);
+/* What it takes, for the sentence that refuses anything else. */
+#define TIME_TAKEN "an RFC 3339 time or Unix seconds, from 1678 to 2262"
 
 #define TIME_TEXT_SIZE 32 /* enough for each of the two below, with its NUL */
 

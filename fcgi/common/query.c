@@ -96,7 +96,9 @@ refuse(struct req *rq, const struct query_field *f)
 		return req_fail(rq, 400, "%s must be a whole number from %lld to %lld", f->name,
 		    (long long)f->min, (long long)f->max);
 	case QUERY_TIME:
-		return req_fail(rq, 400, "%s must be an RFC 3339 time or Unix seconds", f->name);
+		return req_fail(rq, 400, "%s must be " TIME_TAKEN, f->name);
+	case QUERY_FLAG:
+		return req_fail(rq, 400, "%s must be 1 or 0", f->name);
 	case QUERY_CHOICE:
 		words = arena_strdup(rq->mem, f->choices[0]);
 		for (int i = 1; f->choices[i] != NULL; i++)
@@ -134,6 +136,9 @@ set_absent(const struct query_field *f, void *to)
 	}
 }
 
+/* How a flag is written: every other one is true. */
+static const char *const flags[] = {"0", "1", "false", "true", NULL};
+
 /* Writes the value; -1 if it is not what the field takes, then nothing is written. */
 static int
 set(const struct query_field *f, const char *value, void *to)
@@ -158,7 +163,9 @@ set(const struct query_field *f, const char *value, void *to)
 	case QUERY_TIME:
 		return time_parse(value, len, to);
 	case QUERY_FLAG:
-		*(bool *)to = strcmp(value, "1") == 0 || text_compare_nocase(value, "true") == 0;
+		if ((word = choice(flags, value)) == -1)
+			return -1;
+		*(bool *)to = word % 2 == 1;
 		return 0;
 	case QUERY_CHOICE:
 		if ((word = choice(f->choices, value)) == -1)

@@ -19,7 +19,7 @@ enum query_type {
 	QUERY_TEXT, /* const char *; NULL if absent; at most max bytes */
 	QUERY_INT,  /* int64_t within [min, max]; lenient: over max is max, below min the default */
 	QUERY_TIME, /* int64_t nanoseconds; QUERY_ABSENT if absent */
-	QUERY_FLAG, /* bool: 1 or true; anything else false */
+	QUERY_FLAG, /* bool: 1 or true, 0 or false */
 	QUERY_CHOICE, /* int: the place of the word in choices, or -1 */
 	QUERY_LIST,   /* struct query_list: every value of that name */
 };

@@ -202,8 +202,7 @@ read_time(struct req *rq, const cJSON *doc, struct report *r)
 		 time_parse(item->valuestring, strlen(item->valuestring), &ns) == 0)
 		r->at = ns / NS_PER_SECOND;
 	else
-		return req_fail(
-		    rq, 400, "Field 'timestamp' must be an RFC 3339 time or Unix seconds");
+		return req_fail(rq, 400, "Field 'timestamp' must be " TIME_TAKEN);
 	/* A report may come late, from an outbox, but not early. */
 	if (r->at > now)
 		r->at = now;

@@ -245,7 +245,24 @@ by_field(struct span l)
 	return level_of_word(tab + 1, (size_t)(next - tab) - 1);
 }
 
-/* Among the first words one in capitals: "2026-11-22 10:20:30,123 - app - ERROR - text". */
+/* The level that it starts with, in capitals and with one of these characters behind. */
+static enum level
+of_capitals(struct span token, const char *behind)
+{
+	bool capitals;
+	size_t n = word_length(token, &capitals);
+	const struct level_word *w = capitals ? level_find_word(token.s, n) : NULL;
+
+	return w != NULL && n < token.len && token.s[n] != '\0' &&
+		       strchr(behind, token.s[n]) != NULL
+		   ? w->level
+		   : LEVEL_UNKNOWN;
+}
+
+/*
+ * Among the first words one in capitals: "2026-11-22 10:20:30,123 - app - ERROR - text",
+ * or behind the channel's name, as Monolog has it: "[...] app.ERROR: text".
+ */
 static enum level
 by_head(struct span l)
 {
@@ -253,17 +270,19 @@ by_head(struct span l)
 
 	for (size_t at = 0; at < l.len && tokens < TOKENS; tokens++) {
 		struct span token;
-		const struct level_word *w;
+		enum level level;
 		bool capitals;
 		size_t n;
 
 		while (at < l.len && strchr(" \t|(-", l.s[at]) != NULL && l.s[at] != '\0')
 			at++;
 		token = (struct span){l.s + at, l.len - at};
+		level = of_capitals(token, " \t:|-/[])!");
 		n = word_length(token, &capitals);
-		w = capitals ? level_find_word(token.s, n) : NULL;
-		if (w != NULL && n < token.len && strchr(" \t:|-/[])", token.s[n]) != NULL)
-			return w->level;
+		if (level == LEVEL_UNKNOWN && n > 0 && n < token.len && token.s[n] == '.')
+			level = of_capitals(span_from(token, n + 1), ":");
+		if (level != LEVEL_UNKNOWN)
+			return level;
 		while (at < l.len && l.s[at] != ' ' && l.s[at] != '\t' && l.s[at] != '|')
 			at++;
 	}

@@ -119,7 +119,7 @@ static bool
 php_open(struct trace *t, struct line l)
 {
 	static const char *const starts[] = {"PHP Fatal error:", "PHP Parse error:", "PHP Warning:",
-	    "Fatal error: ", "Stack trace:", NULL};
+	    "Fatal error: ", "Stack trace:", "[stacktrace]", NULL};
 
 	t->budget = 8;
 	return line_starts_any(l, starts);
@@ -130,9 +130,10 @@ php_next(struct trace *t, struct line l)
 {
 	if (l.len > 1 && l.s[0] == '#' && is_digit(l.s[1]))
 		return SURE;
-	if (line_starts(l, "Stack trace:"))
+	if (line_starts(l, "Stack trace:") || line_starts(l, "[stacktrace]"))
 		return SURE;
-	if (line_starts(l, "  thrown in ")) {
+	/* The second ends the exception that Laravel logs as JSON behind its message. */
+	if (line_starts(l, "  thrown in ") || line_starts(l, "\"}")) {
 		t->done = true;
 		return SURE;
 	}

@@ -44,6 +44,9 @@ is_python_chain(struct line l)
 static enum verdict
 python_after(struct trace *t, struct line l)
 {
+	static const char *const sqlalchemy[] = {
+	    "[SQL: ", "[parameters: ", "(Background on this error at: ", NULL};
+
 	if (is_python_chain(l)) {
 		t->chained = true;
 		return MAYBE;
@@ -54,7 +57,9 @@ python_after(struct trace *t, struct line l)
 	}
 	if (line_starts(l, "Traceback (most recent call last):"))
 		return REFUSED;
-	return line_is_indented(l) ? SURE : trace_look_ahead(t);
+	if (line_is_indented(l) || line_starts_any(l, sqlalchemy))
+		return SURE;
+	return trace_look_ahead(t);
 }
 
 static enum verdict

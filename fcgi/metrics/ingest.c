@@ -148,7 +148,7 @@ parse_item(struct req *rq, const cJSON *object, int64_t now_ns, struct item *ite
 		return "Missing required field: value";
 	item->value = m.value->valuedouble;
 	if (parse_time(m.timestamp, now_ns, &item->time) == -1)
-		return "Field 'timestamp' must be an RFC 3339 time or Unix seconds";
+		return "Field 'timestamp' must be " TIME_TAKEN;
 	item->id = 0;
 	if (m.id != NULL && !cJSON_IsNull(m.id)) {
 		text = cJSON_GetStringValue(m.id);

@@ -82,7 +82,7 @@ def test_a_batch_that_is_none_is_400(metrics, what, body, detail):
 GOOD = {"name": "a", "type": "counter", "value": 1}
 NAME = "Field 'name' must be 1-200 characters"
 TYPE = "Field 'type' must be 'counter', 'histogram', or 'gauge'"
-TIME = "Field 'timestamp' must be an RFC 3339 time or Unix seconds"
+TIME = "Field 'timestamp' must be an RFC 3339 time or Unix seconds, from 1678 to 2262"
 LABEL = "A label must be a string, a number or a boolean"
 SIZE = "A label's name must be 1-200 bytes, its value at most 1024"
 
@@ -112,6 +112,8 @@ SIZE = "A label's name must be 1-200 bytes, its value at most 1024"
         ({**GOOD, "timestamp": ""}, TIME),
         ({**GOOD, "timestamp": "2026-02-30T00:00:00Z"}, TIME),
         ({**GOOD, "timestamp": 1e30}, TIME),
+        ({**GOOD, "timestamp": "1677-12-31T23:59:59Z"}, TIME),
+        ({**GOOD, "timestamp": 1795383000000}, TIME),
         ({**GOOD, "labels": []}, "Field 'labels' must be an object"),
         ({**GOOD, "labels": "a:b"}, "Field 'labels' must be an object"),
         ({**GOOD, "labels": {"a": None}}, LABEL),

@@ -142,13 +142,15 @@ text_is_repaired(void **state)
 }
 
 static void
-flags_are_one_and_true(void **state)
+flags_are_one_or_zero(void **state)
 {
 	(void)state;
 	assert_true(read_query("all=1").all);
 	assert_true(read_query("all=true").all);
+	assert_true(read_query("all=True").all);
 	assert_false(read_query("all=0").all);
-	assert_false(read_query("all=yes").all);
+	assert_false(read_query("all=false").all);
+	assert_false(read_query("all=").all);
 }
 
 static void
@@ -162,7 +164,11 @@ bad_values_are_refused_in_words(void **state)
 	    {"limit=x", "limit must be a whole number from 1 to 200"},
 	    {"limit=5+", "limit must be a whole number from 1 to 200"},
 	    {"search=12345678901", "search must be at most 10 bytes long"},
-	    {"since=yesterday", "since must be an RFC 3339 time or Unix seconds"},
+	    {"all=yes", "all must be 1 or 0"},
+	    {"since=yesterday",
+		"since must be an RFC 3339 time or Unix seconds, from 1678 to 2262"},
+	    {"since=3000-01-01T00:00:00Z",
+		"since must be an RFC 3339 time or Unix seconds, from 1678 to 2262"},
 	    {"sort=name", "sort must be one of last_seen, first_seen, count"},
 	};
 
@@ -231,7 +237,7 @@ main(void)
 	    TEST(of_a_repeated_name_the_last_value_counts),
 	    TEST(names_are_decoded_too),
 	    TEST(text_is_repaired),
-	    TEST(flags_are_one_and_true),
+	    TEST(flags_are_one_or_zero),
 	    TEST(bad_values_are_refused_in_words),
 	    TEST(lenient_fields_never_refuse),
 	    TEST(no_more_than_the_first_parameters_are_looked_at),

@@ -87,7 +87,12 @@ static const struct {
     {LEVEL_INFO, "10:00AM INF ready port=80"},
     {LEVEL_WARNING, "[W 261122 10:00:00 web:2239] 404"},
     {LEVEL_INFO, "[I] ready"},
+    /* Monolog, npm. */
+    {LEVEL_ERROR, "[2026-11-22 10:00:00] production.ERROR: no {\"exception\":\"x\"}"},
+    {LEVEL_CRITICAL, "[2026-11-22T10:00:00.000000+00:00] request.CRITICAL: Uncaught x"},
+    {LEVEL_ERROR, "npm ERR! code 1"},
     /* What is none. */
+    {LEVEL_UNKNOWN, "see app.ERROR for more"},
     {LEVEL_UNKNOWN, "no error found"},
     {LEVEL_UNKNOWN, "the info desk is open"},
     {LEVEL_UNKNOWN, "[ERROR] in one, [INFO] in the other"},

@@ -88,19 +88,20 @@ feed_all(struct multiline *m, const char *text, int64_t step)
 static const struct {
 	const char *file, *entries;
 } program_rows[] = {
-    {"python_chain", "33E"},        /* carets, "direct cause", "during handling", a bare class */
-    {"python_group", "19E"},        /* an ExceptionGroup */
-    {"python_note", "6E 1W"},       /* logging.exception(), then another line */
-    {"python_recurse", "14E"},      /* [Previous line repeated] */
-    {"python_syntax", "4E"},        /* no header */
-    {"node_crash", "22E"},          /* source line, cause, Node.js v20 */
-    {"node_reject", "14E"},         /* a rejected promise with properties */
-    {"node_log", "8E 8- 2W"},       /* console.error, a printed object, a warning */
-    {"go_panic", "13C"},            /* recovered and panicked again */
-    {"go_nilp", "11C"},             /* a signal in a goroutine */
-    {"go_dead", "16C 1-"},          /* net/http survives a handler's panic */
-    {"java_boom", "11E 1- 2I 21E"}, /* java.util.logging, Caused by, Suppressed */
-    {"rust_panic", "1- 15C"},       /* with RUST_BACKTRACE=1; it begins with a blank line */
+    {"python_chain", "33E"},         /* carets, "direct cause", "during handling", a bare class */
+    {"python_group", "19E"},         /* an ExceptionGroup */
+    {"python_note", "6E 1W"},        /* logging.exception(), then another line */
+    {"python_recurse", "14E"},       /* [Previous line repeated] */
+    {"python_sqlalchemy", "39E 1W"}, /* a statement of many lines behind the message */
+    {"python_syntax", "4E"},         /* no header */
+    {"node_crash", "22E"},           /* source line, cause, Node.js v20 */
+    {"node_reject", "14E"},          /* a rejected promise with properties */
+    {"node_log", "8E 8- 2W"},        /* console.error, a printed object, a warning */
+    {"go_panic", "13C"},             /* recovered and panicked again */
+    {"go_nilp", "11C"},              /* a signal in a goroutine */
+    {"go_dead", "16C 1-"},           /* net/http survives a handler's panic */
+    {"java_boom", "11E 1- 2I 21E"},  /* java.util.logging, Caused by, Suppressed */
+    {"rust_panic", "1- 15C"},        /* with RUST_BACKTRACE=1; it begins with a blank line */
 };
 
 static void
@@ -177,6 +178,11 @@ static const struct {
 	"PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(7): f()\n"
 	"#1 {main}\n  thrown in /a.php on line 3\nnext",
 	"5E 1-"},
+    {"Laravel",
+	"[2026-11-22 10:00:00] production.ERROR: x {\"exception\":\"[object] (Error(code: 0): x at "
+	"/a.php:3)\n[stacktrace]\n#0 /a.php(7): f()\n#1 {main}\n\n[previous exception] [object] "
+	"(Error(code: 0): y at /a.php:1)\n[stacktrace]\n#0 {main}\n\"} \nnext",
+	"9E 1-"},
     {"Elixir",
 	"10:00:00.000 [error] GenServer X terminating\n** (RuntimeError) oops\n"
 	"    (app 0.1.0) lib/a.ex:3: A.b/1\nLast message: :go\nnext",

@@ -15,10 +15,15 @@
 	" WHERE o.error_id = e.id AND request_method = 'BROWSER')"                                 \
 	" FROM errors e WHERE id > ?1 ORDER BY id LIMIT ?2"
 
+/* The first report stands with its group when it is not among the last five; ?2: taken before. */
 #define OCCURRENCES                                                                                \
-	"SELECT id, timestamp, request_url, request_method, user_id, traceback, request_headers,"  \
-	" extra FROM error_occurrences WHERE error_id = ?1 ORDER BY timestamp, id"                 \
-	" /*scan: at most five*/"
+	"SELECT 0 AS id, first_seen AS timestamp, NULL AS request_url, NULL AS request_method,"    \
+	" NULL AS user_id, traceback, NULL AS request_headers, NULL AS extra FROM errors"          \
+	" WHERE id = ?1 AND NOT ?2 AND (SELECT count(*) FROM error_occurrences"                    \
+	" WHERE error_id = ?1 /*scan: at most five*/) IN (0, iif(count > 5, 5, 0))"                \
+	" UNION ALL SELECT id, timestamp, request_url, request_method, user_id, traceback,"        \
+	" request_headers, extra FROM error_occurrences WHERE error_id = ?1"                       \
+	" ORDER BY timestamp, id /*scan: at most six*/"
 
 /* A row of the original's table errors. */
 struct group {
@@ -125,7 +130,7 @@ take_group(struct import *in, struct group *g)
 	if (error_adopt(in->to, &g->adopted, &key) == -1 ||
 	    import_note(in, "error", g->key, g->count) == -1)
 		return -1;
-	row = db_query(in->from, list, DB_ARGS(DB_INT(g->id)));
+	row = db_query(in->from, list, DB_ARGS(DB_INT(g->id), DB_INT(noted != 0)));
 	while (row == DB_ROW)
 		row = take_occurrence(in, list, g, key) == 0 ? db_next(in->from, list) : DB_FAILED;
 	return row;

@@ -41,12 +41,14 @@ enum level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR, LEVEL_FATAL };
 extern const char *const status_words[];
 extern const char *const level_words[];
 
-#define MAX_OCCURRENCES 100    /* limit of the variable: a key has 128 slots of either kind */
-#define SLOTS_PER_KEY 256      /* of the table occurrence */
-#define FIRST_LAST_SLOT 128    /* where the ring of the last ones begins */
-#define MESSAGE_LISTED 4096    /* bytes of a message that lists and search see */
-#define PAYLOAD_MAX (64 << 20) /* bytes an occurrence may unpack to */
-#define EVENT_DAYS 7           /* how long an event_id is remembered */
+#define MAX_OCCURRENCES 100     /* limit of the variable: a key has 128 slots of either kind */
+#define SLOTS_PER_KEY 256       /* of the table occurrence */
+#define FIRST_LAST_SLOT 128     /* where the ring of the last ones begins */
+#define MESSAGE_LISTED 4096     /* bytes of a message that lists and search see */
+#define PAYLOAD_MAX (64 << 20)  /* bytes an occurrence may unpack to */
+#define EVENT_DAYS 7            /* how long an event_id is remembered */
+#define MAX_USERS 100000        /* of a key */
+#define MAX_KEYS_OF_SESSION 100 /* what a session may fill: a list of it is read as a whole */
 #define HOURS_PER_DAY 24
 #define SECONDS_PER_MINUTE 60
 #define SECONDS_PER_HOUR 3600

@@ -8,7 +8,6 @@
 #include "report.h"
 #include "text.h"
 
-#define MAX_USERS 100000
 #define MICROSECONDS INT64_C(1000000)
 
 /* The error and its key as they are, from SQL_KEY_FIND. */
@@ -143,6 +142,19 @@ note_user(struct db *db, int64_t key, const char *user)
 	return db_changes(db) > 0 ? db_run(db, SQL_KEY_USERS, DB_ARGS(DB_INT(key))) : 0;
 }
 
+/* Where the original's SDK put it. */
+static int
+note_session(struct db *db, int64_t key, const cJSON *doc, int64_t at)
+{
+	const char *session = json_get_text(json_get(doc, "extra"), "session_id");
+
+	if (session == NULL)
+		return 0;
+	return db_run(db, SQL_SESSION_ADD,
+	    DB_ARGS(DB_INT((int64_t)text_hash(session, strlen(session))), DB_INT(key), DB_INT(at),
+		DB_INT(MAX_KEYS_OF_SESSION)));
+}
+
 /* Which of the key's reports it is, from 0. */
 static int
 next_report(struct db *db, int64_t key, int64_t *report)
@@ -164,7 +176,8 @@ error_adopt_occurrence(
 
 	if (next_report(db, key, &report) == -1 ||
 	    errors_count_hour(db, mem, key, o->at, 1) == -1 ||
-	    note_user(db, key, json_get_text(o->doc, "user_id")) == -1)
+	    note_user(db, key, json_get_text(o->doc, "user_id")) == -1 ||
+	    note_session(db, key, o->doc, o->at) == -1)
 		return DB_FAILED;
 	return db_run(db, SQL_OCCURRENCE_PUT,
 	    DB_ARGS(DB_INT(occurrence_slot(key, report, o->most)),

@@ -20,11 +20,9 @@
 #define MAX_TAG_VALUES 100
 #define TAG_NAME_MAX 100
 #define TAG_VALUE_MAX 200
-#define MAX_USERS 100000
 /* What a report may forget for want of space: it and each later one bring less than that. */
 #define FORGOTTEN_PER_REPORT 16
 #define FORGETTING_US 20000
-#define MAX_KEYS_OF_SESSION 100 /* what a session may fill: a list of it is read as a whole */
 
 static int64_t
 hash(const char *text)

@@ -15,8 +15,11 @@ NOW = int(time.time())
 DAY = 86400
 HOUR = 3600
 TRACE = 'Traceback (most recent call last):\n  File "/app/a.py", line 7, in f\nValueError: no'
+FIRST = TRACE.replace("f\n", "f\n    x\n")
 MAP = json.dumps({"version": 3, "sources": ["src/a.ts"], "names": ["f"], "mappings": "AAAAA"})
 DEBUG_ID = "85314830-023F-4CF1-A267-535F4E37BB17"
+
+BROWSERS = {"request_method": "BROWSER", "extra": json.dumps({"session_id": "session-9"})}
 
 
 def group(original, fingerprint, project="shop", occurrences=(), **columns):
@@ -26,7 +29,7 @@ def group(original, fingerprint, project="shop", occurrences=(), **columns):
         "project": project,
         "exception_type": "ValueError",
         "message": f"no coupon of {fingerprint[:2]}",
-        "traceback": TRACE,
+        "traceback": FIRST,
         "count": max(1, len(occurrences)),
         "first_seen": stamp(NOW - 3 * DAY),
         "last_seen": stamp(NOW - HOUR),
@@ -59,7 +62,7 @@ def fill_errors(original):
         ],
     )
     group(original, "bb" * 16, resolved=1, resolved_at=stamp(NOW - DAY), count=7)
-    group(original, "cc" * 16, project="web", occurrences=[{"request_method": "BROWSER"}])
+    group(original, "cc" * 16, project="web", occurrences=[BROWSERS])
     # The original has a fingerprint twice when a resolved one came again in a race.
     group(original, "dd" * 16, resolved=1, resolved_at=stamp(NOW - DAY), count=3)
     group(original, "dd" * 16, count=4, first_seen=stamp(NOW - 2 * DAY))
@@ -206,7 +209,7 @@ def everything(stack):
 def test_it_says_what_was_taken(taken):
     *_, said = taken
     assert said.stdout.splitlines() == [
-        "errors.db: 6 errors, 145 reports, 6 occurrences taken over",
+        "errors.db: 6 errors, 145 reports, 11 occurrences taken over",
         "logs.db: 5 lines taken over",
         "metrics.db: 6 sums, 2 points taken over",
         "browser-relay.db: 2 keys, 2 source maps taken over",
@@ -228,6 +231,23 @@ def test_a_group_keeps_its_count_its_times_and_its_occurrences(taken):
     assert third["timestamp"] == stamp(NOW - 7 * HOUR) and third["extra"] == {"n": 2}
     assert third["traceback"] == TRACE and third["user_id"] == "user-0"
     assert third["request_headers"] == {"Accept": "*/*", "Authorization": "[redacted]"}
+
+
+def test_the_first_report_is_taken_from_the_group_where_it_is_kept_no_longer(taken):
+    stack, *_ = taken
+    for words in ("no coupon of aa", "no coupon of bb"):  # of bb no report is kept at all
+        error = details(stack, "shop", words)
+        assert error["traceback"] == error["first_occurrence"]["traceback"] == FIRST
+        assert error["first_occurrence"]["timestamp"] == stamp(NOW - 3 * DAY)
+    [only] = details(stack, "web", "no coupon of cc")["occurrences"]
+    assert only["request_method"] == "BROWSER"
+
+
+def test_a_session_of_the_originals_finds_its_errors(taken):
+    stack, *_ = taken
+    client = stack.client("errors")
+    found = client.get("/api/errors?session_id=session-9").json["errors"]
+    assert [e["message"] for e in found] == ["no coupon of cc"]
 
 
 def test_states_are_taken_over_and_one_fingerprint_is_one_error(taken):

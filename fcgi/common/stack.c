@@ -9,6 +9,8 @@
 
 #include "text.h"
 
+#define MAX_EVALS 16 /* in one another */
+
 /* ---- places -------------------------------------------------------------------- */
 
 /* Takes ":number" off the end; false if there is none. */
@@ -65,17 +67,18 @@ is_native(struct span s)
 
 /*
  * "eval at name (place), <anonymous>:1:1": what eval was given has no file, so the
- * frame is shown where eval was called; evals nest.
+ * frame is shown where eval was called; evals nest.  Each costs a look at the whole
+ * line, which may be long, and not have come from an engine: so many are enough.
  */
 static bool
 take_eval(struct span s, struct stack_frame *f)
 {
-	while (span_starts(s, "eval at ")) {
+	for (int nested = 0; span_starts(s, "eval at "); nested++) {
 		size_t comma = span_find_last(s, "), <anonymous>"), open;
 
 		if (comma != SIZE_MAX)
 			s.len = comma + 1;
-		if (!last_brackets(s, &open))
+		if (nested == MAX_EVALS || !last_brackets(s, &open))
 			return false;
 		s = span_trim((struct span){s.s + open + 1, s.len - open - 2});
 	}

@@ -116,6 +116,23 @@ a_message_of_v8_that_looks_like_a_frame_of_firefox_is_none(void **state)
 	assert_span(f[0].file, "b.js");
 }
 
+/* Each costs a look at the whole line, and a line may be a megabyte. */
+static void
+evals_in_one_another_have_an_end(void **state)
+{
+	struct arena *mem = arena_new(4096);
+	const char *place = "http://x/a.js:1:2";
+	struct stack_frame f;
+
+	(void)state;
+	for (int n = 1; n <= 17; n++) {
+		place = arena_printf(mem, "eval at g (%s)", place);
+		assert_int_equal(
+		    stack_is_v8(span_of(arena_printf(mem, "at f (%s)", place)), &f), n <= 16);
+	}
+	arena_free(mem);
+}
+
 static void
 no_more_frames_than_asked_for(void **state)
 {
@@ -242,6 +259,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_form_of_a_frame_is_read),
 	    cmocka_unit_test(a_message_of_v8_that_looks_like_a_frame_of_firefox_is_none),
+	    cmocka_unit_test(evals_in_one_another_have_an_end),
 	    cmocka_unit_test(no_more_frames_than_asked_for),
 	    cmocka_unit_test(frames_change_and_all_else_stays),
 	    cmocka_unit_test(a_frame_without_origin_stays_as_it_is),

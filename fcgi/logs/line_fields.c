@@ -26,6 +26,8 @@ add_json(struct found *f, const cJSON *object, const char *outer)
 	char number[JSON_NUMBER_SIZE];
 	const cJSON *member;
 
+	if (outer != NULL && strlen(outer) > LINE_FIELD_MAX)
+		return;
 	cJSON_ArrayForEach(member, object)
 	{
 		const char *name = outer == NULL
@@ -51,40 +53,45 @@ is_key_byte(char c)
 	       c == '_' || c == '.' || c == '-' || c == '@' || c == '/';
 }
 
-/* The value at p, quoted or up to the next blank; *end is behind it.  NULL if its quote is open. */
-static const char *
-logfmt_value(struct arena *mem, const char *p, const char *stop, const char **end)
+/*
+ * The value at p, quoted or up to the next blank, cut behind LINE_FIELD_MAX + 1 bytes; *end
+ * is behind it.  False if its quote is open.
+ */
+static bool
+logfmt_value(const char *p, const char *stop, char value[LINE_FIELD_MAX + 2], const char **end)
 {
 	bool quoted = p < stop && *p == '"';
-	char *value = arena_alloc(mem, (size_t)(stop - p) + 1);
 	size_t n = 0;
 
 	for (p += quoted; p < stop && *p != (quoted ? '"' : ' ') && *p != '\n'; p++) {
 		if (quoted && *p == '\\' && p + 1 < stop)
 			p++;
-		value[n++] = *p;
+		if (n <= LINE_FIELD_MAX)
+			value[n++] = *p;
 	}
-	if (quoted && (p == stop || *p != '"'))
-		return NULL;
+	value[n] = '\0';
 	*end = p + quoted;
-	return value;
+	return !quoted || (p < stop && *p == '"');
 }
 
+/* What is no field for us is not copied: a line may be a megabyte of it. */
 static void
 add_logfmt(struct found *f, const char *p, const char *stop)
 {
-	while (p < stop) {
-		const char *key = p, *value;
+	while (p < stop && f->n < LINE_FIELDS_MAX) {
+		char value[LINE_FIELD_MAX + 2];
+		const char *key = p;
+		size_t len;
 
 		while (p < stop && is_key_byte(*p))
 			p++;
-		if (p > key && p < stop && *p == '=') {
-			char *name = arena_strndup(f->mem, key, (size_t)(p - key));
-
-			if ((value = logfmt_value(f->mem, p + 1, stop, &p)) == NULL)
+		len = (size_t)(p - key);
+		if (len > 0 && p < stop && *p == '=') {
+			if (!logfmt_value(p + 1, stop, value, &p))
 				return;
-			if (*value != '\0')
-				add(f, name, value);
+			if (*value != '\0' && len <= LINE_FIELD_MAX)
+				add(f, arena_strndup(f->mem, key, len),
+				    arena_strdup(f->mem, value));
 		}
 		while (p < stop && *p != ' ' && *p != '\n')
 			p++;

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "buf.h"
 #include "line_fields.h"
 #include "text.h"
 
@@ -70,12 +72,51 @@ a_line_gives_so_many_fields_and_no_long_values(void **state)
 	arena_free(mem);
 }
 
+static long
+peak_kib(void)
+{
+	struct rusage used;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &used), 0);
+	return used.ru_maxrss;
+}
+
+/* A line of a container may be a megabyte, and whoever wrote it may mean no good. */
+static void
+a_long_line_takes_memory_of_its_own_size(void **state)
+{
+	struct arena *mem = arena_new(4096);
+	struct line_field found[LINE_FIELDS_MAX];
+	struct buf pairs = {0}, empty = {0}, nested = {0};
+	long before;
+
+	(void)state;
+	for (int i = 0; i < 12000; i++) {
+		buf_str(&pairs, "a=b ");
+		buf_str(&empty, "a= ");
+		buf_printf(&nested, "%s\"%d\":1", i > 0 ? "," : "", i);
+	}
+	before = peak_kib();
+	assert_int_equal(line_fields(mem, pairs.data, pairs.len, found), LINE_FIELDS_MAX);
+	assert_int_equal(line_fields(mem, empty.data, empty.len, found), 0);
+	buf_text(&nested);
+	assert_int_equal(line_fields(mem, arena_printf(mem, "{\"%020000d\":{%s}}", 1, nested.data),
+			     strlen("{\"\":{}}") + 20000 + nested.len, found),
+	    0);
+	assert_in_range(peak_kib() - before, 0, 65536);
+	buf_free(&pairs);
+	buf_free(&empty);
+	buf_free(&nested);
+	arena_free(mem);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fields_are_read_from_json_and_logfmt),
 	    cmocka_unit_test(a_line_gives_so_many_fields_and_no_long_values),
+	    cmocka_unit_test(a_long_line_takes_memory_of_its_own_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

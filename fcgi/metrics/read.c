@@ -8,6 +8,8 @@
 #include "points.h"
 #include "tier.h"
 
+#define SKETCHES_KEEP ((size_t)65536) /* of a group's memory, beside its buckets */
+
 /* A point whose value may be corrected by one behind it. */
 struct correctable {
 	struct point point;
@@ -286,7 +288,8 @@ read_span(struct db *db, const struct selection *selection, const struct span *s
 		return 0;
 	r.early = heap_alloc(selection->ngroups * span_buckets(span) * sizeof(struct bucket *));
 	r.early_mem = arena_new(4096);
-	r.mem = arena_new(65536);
+	/* Every group takes the same again. */
+	r.mem = arena_new((span_buckets(span) + 1) * sizeof *r.buckets + SKETCHES_KEEP);
 	st = tier_state_read(db, &r.state);
 	if (st == 0)
 		st = read_open(&r);

@@ -154,27 +154,51 @@ write_targets(struct req *rq, struct json_out *out, const struct dashboard *d,
 
 /* ---- over time --------------------------------------------------------------------- */
 
+/* The loads of a timeline's stretches, while the statuses are added to them one by one. */
+struct loading {
+	struct req *rq;
+	const struct selection *selection;
+	struct load *loads;
+	size_t n;
+};
+
+static void
+add_status(void *arg, size_t group, const struct bucket *buckets)
+{
+	const struct loading *l = arg;
+	bool error = is_error(parse_labels(l->rq, l->selection->groups[group]));
+
+	for (size_t i = 0; i < l->n; i++) {
+		l->loads[i].requests += buckets[i].summary.sum;
+		l->loads[i].errors += error ? buckets[i].summary.sum : 0;
+	}
+}
+
+/* One status after the other: who reports may make up as many as a metric has series. */
+static int
+read_loads(struct req *rq, const struct dashboard *d, const struct traffic *t, struct load *loads)
+{
+	struct question q = dashboard_question(rq, d, t->requests, NULL);
+	struct selection selection;
+	struct loading loading = {rq, &selection, loads, span_buckets(&d->timeline)};
+
+	q.group_by = label_names_parse(rq->mem, "status");
+	if (select_series(rq->db, rq->mem, &q, &selection) == -1)
+		return DB_FAILED;
+	return read_span(rq->db, &selection, &d->timeline, add_status, &loading);
+}
+
 static int
 write_timeline(
     struct req *rq, struct json_out *out, const struct dashboard *d, const struct traffic *t)
 {
 	const size_t n = span_buckets(&d->timeline);
-	struct figures requests, durations;
 	struct load *loads = arena_alloc(rq->mem, (n + 1) * sizeof *loads);
+	struct figures durations;
 
-	if (ask(rq, d, t->requests, "status", &d->timeline, &requests) == -1 ||
+	if (read_loads(rq, d, t, loads) == -1 ||
 	    ask(rq, d, t->duration, NULL, &d->timeline, &durations) == -1)
 		return DB_FAILED;
-	for (size_t g = 0; g < requests.selection.ngroups; g++) {
-		bool error = is_error(parse_labels(rq, requests.selection.groups[g]));
-
-		for (size_t i = 0; i < n; i++) {
-			double sum = figure_at(&requests, g, i)->summary.sum;
-
-			loads[i].requests += sum;
-			loads[i].errors += error ? sum : 0;
-		}
-	}
 	json_array(out, "timeseries");
 	for (size_t i = 0; i < n; i++) {
 		const struct figure *latency = figure_at(&durations, 0, i);

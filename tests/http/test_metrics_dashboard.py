@@ -3,6 +3,7 @@
 
 import random
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -102,6 +103,25 @@ def test_the_dashboard_shows_traffic(
     assert (second[target], second["requests"], second["error_rate"]) == ("/b", 20, 0)
     assert second["p50"] == pytest.approx(1.0, rel=ERROR)
     assert sum(row["requests"] for row in shown["timeseries"]) == 100
+
+
+def test_statuses_without_end_do_not_make_the_dashboard_large(fresh):
+    """Who reports, a page for one, may call a status what it likes."""
+    stack = fresh()
+    metrics = stack.client("metrics")
+    for start in (0, 1000):
+        statuses = [{"status": f"made up {start + n}"} for n in range(1000)]
+        send(metrics, *[point("http_requests_total", labels=labels) for labels in statuses])
+
+    def peaks():
+        pids = stack.running("monlight-metrics")
+        texts = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
+        return [int(text.split("VmHWM:")[1].split()[0]) for text in texts]
+
+    before = peaks()
+    for _ in before:
+        assert dashboard(metrics)["server"]["requests"] == 2000
+    assert max(now - was for was, now in zip(before, peaks(), strict=True)) < 100_000
 
 
 def test_the_dashboard_shows_any_two_moments(metrics, project, settled):

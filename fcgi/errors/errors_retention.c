@@ -41,13 +41,15 @@ collect(struct db *db, int statement, int64_t value, int64_t ids[ERRORS_PER_SLIC
 static int
 forget_slice(struct db *db, int statement, int64_t value)
 {
-	int64_t until = clock_mono_us() + SLICE_US, ids[ERRORS_PER_SLICE];
+	int64_t ids[ERRORS_PER_SLICE], until;
 	int n, i;
 
 	if (db_begin(db) == -1)
 		return DB_FAILED;
+	/* Only now: a slice that waited for the lock would else be over when it begins. */
+	until = clock_mono_us() + SLICE_US;
 	n = collect(db, statement, value, ids);
-	for (i = 0; i < n && clock_mono_us() < until; i++)
+	for (i = 0; i < n && (i == 0 || clock_mono_us() < until); i++)
 		if (forget(db, ids[i]) == -1) {
 			n = DB_FAILED;
 			break;

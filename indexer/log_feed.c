@@ -13,9 +13,7 @@
 #include "log.h"
 #include "log_cursor.h"
 
-#define READ_BYTES 262144 /* read(2) at once */
-/* How long after one with a time a line without is taken for part of what that one said. */
-#define GOES_ON_NS (10 * NS_PER_SECOND)
+#define READ_BYTES 262144                             /* read(2) at once */
 #define RECORD_MAX (DOCKER_LINE_MAX + 2 * READ_BYTES) /* of one record on disk */
 
 /* How long after a line with a time one without is taken for part of what it said. */
@@ -310,10 +308,16 @@ take_buffer(struct feed *f, struct buf *b)
 	}
 }
 
+/*
+ * Reads to the end of the chain, or to where it cannot be read: what was handed out before
+ * that is stored with its cursor like any other, and only the next call, which begins there,
+ * fails.
+ */
 static enum feed_result
 read_chain(struct feed *f)
 {
 	struct buf *b = &f->run->buffer;
+	int64_t began = f->pos;
 
 	b->len = 0;
 	for (;;) {
@@ -321,7 +325,7 @@ read_chain(struct feed *f)
 		    f->chain, f->pos + (int64_t)b->len, buf_room(b, READ_BYTES), READ_BYTES);
 
 		if (n < 0)
-			return FEED_FAILED;
+			return f->pos > began ? FEED_END : FEED_FAILED;
 		if (n == 0)
 			return FEED_END;
 		b->len += (size_t)n;

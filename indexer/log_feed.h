@@ -53,7 +53,7 @@ void feed_set_multiline(
 void feed_free(struct feed *);
 
 enum feed_result {
-	FEED_FAILED = -1, /* logged; what is in memory was forgotten */
+	FEED_FAILED = -1, /* logged; what is in memory was forgotten, and none of it handed out */
 	FEED_END,         /* all there is has been read */
 	FEED_MORE,        /* there is more, but first what was read is to be stored */
 };

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "alert.h"
+#include "clock.h"
 #include "log.h"
+#include "process.h"
 
 #define GIVE_UP_SECONDS (24 * 3600)
 #define FIRST_PAUSE 15 /* seconds; doubles up to LAST_PAUSE */
@@ -165,7 +167,7 @@ digest(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem
 	    count(q, count_told, now - cfg->cap_seconds, &told) == DB_FAILED)
 		goto out;
 	st = 0;
-	if (held == 0 || told >= cfg->hourly_cap)
+	if (held == 0 || (cfg->hourly_cap > 0 && told >= cfg->hourly_cap))
 		goto out;
 	if ((st = db_begin(q->db)) == 0)
 		st = db_finish(q->db, write_digest(q, mem, &titles, held, now));
@@ -293,10 +295,15 @@ attempt_due(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena
 	if (st != DB_ROW)
 		return st;
 	outcome = attempt(cfg, q, mem, &due, detail);
+	/* Broken off, since we are to end: it says nothing of the channel. */
+	if (outcome == -1 && process_stopping())
+		return DB_NONE;
 	if (outcome == -1)
 		log_warnx("%s alert %lld to %s, attempt %lld: %s", q->service,
 		    (long long)due.alert_id, due.channel, (long long)due.attempts + 1, detail);
-	return note_outcome(q, &due, outcome, detail, now) == DB_FAILED ? DB_FAILED : DB_ROW;
+	/* The time of now: attempts may take half a minute each. */
+	return note_outcome(q, &due, outcome, detail, clock_now()) == DB_FAILED ? DB_FAILED
+										: DB_ROW;
 }
 
 /* While alerts are held, the window is looked at again soon: nothing else wakes the pass. */
@@ -321,7 +328,7 @@ deliver_pass(const struct deliver_cfg *cfg, struct deliver_queue *q, struct aren
 	*next = INT64_MAX;
 	if (digest(cfg, q, mem, now) == DB_FAILED || distribute(cfg, q, now) == DB_FAILED)
 		return -1;
-	while ((st = attempt_due(cfg, q, mem, now)) == DB_ROW && --left > 0)
+	while ((st = attempt_due(cfg, q, mem, now)) == DB_ROW && --left > 0 && !process_stopping())
 		continue;
 	if (st == DB_FAILED)
 		return -1;

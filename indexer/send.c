@@ -7,6 +7,7 @@
 
 #include "late_curl.h"
 #include "log.h"
+#include "process.h"
 
 #define MAIL_SECONDS 30L
 #define HTTP_SECONDS 15L
@@ -55,6 +56,18 @@ ignore(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* Called at least once a second; not 0 breaks the transfer off. */
+static int
+look_at_signals(void *arg, curl_off_t total_in, curl_off_t in, curl_off_t total_out, curl_off_t out)
+{
+	(void)arg;
+	(void)total_in;
+	(void)in;
+	(void)total_out;
+	(void)out;
+	return process_stopping();
+}
+
 static int
 perform(char detail[SEND_DETAIL_SIZE], long ok_from, long ok_to)
 {
@@ -82,6 +95,8 @@ begin(const char *url, const char *ca_file, long seconds)
 	(void)curl->setopt(handle, CURLOPT_NOSIGNAL, 1L);
 	(void)curl->setopt(handle, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	(void)curl->setopt(handle, CURLOPT_TIMEOUT, seconds);
+	(void)curl->setopt(handle, CURLOPT_NOPROGRESS, 0L);
+	(void)curl->setopt(handle, CURLOPT_XFERINFOFUNCTION, look_at_signals);
 	(void)curl->setopt(handle, CURLOPT_WRITEFUNCTION, ignore);
 	if (ca_file != NULL)
 		(void)curl->setopt(handle, CURLOPT_CAINFO, ca_file);

@@ -35,34 +35,7 @@
 #define TEND_US INT64_C(60000000)
 #endif
 
-static volatile sig_atomic_t stopping;
-
-static void
-on_stop(int sig)
-{
-	(void)sig;
-	stopping = 1;
-}
-
 /* ---- the process ------------------------------------------------------------------ */
-
-/* Blocks what ends us; *waiting is the mask under which ppoll() lets it in. */
-static void
-hold_signals(sigset_t *waiting)
-{
-	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
-	struct sigaction stop = {.sa_handler = on_stop};
-	sigset_t blocked;
-
-	(void)sigemptyset(&blocked);
-	for (size_t i = 0; i < NELEM(signals); i++) {
-		(void)sigaction(signals[i], &stop, NULL);
-		(void)sigaddset(&blocked, signals[i]);
-	}
-	(void)sigprocmask(SIG_BLOCK, &blocked, waiting);
-	for (size_t i = 0; i < NELEM(signals); i++)
-		(void)sigdelset(waiting, signals[i]);
-}
 
 static void
 enter_sandbox(const struct app *app)
@@ -101,12 +74,6 @@ fcgi_accept(FCGX_Request *fcgx)
 	return true;
 }
 
-bool
-fcgi_stopping(void)
-{
-	return stopping;
-}
-
 const struct timespec *
 fcgi_tend(const struct app *app, struct timespec *wait)
 {
@@ -136,7 +103,7 @@ wait_for_request(const struct app *app, const sigset_t *waiting)
 	struct pollfd p = {.fd = 0, .events = POLLIN};
 	struct timespec wait;
 
-	while (!stopping)
+	while (!process_stopping())
 		if (ppoll(&p, 1, fcgi_tend(app, &wait), waiting) == 1 && (p.revents & POLLIN))
 			return true;
 	if (stop_at == 0)
@@ -222,7 +189,7 @@ fcgi_start(struct app *app, int argc, char *argv[], sigset_t *waiting)
 	read_options(app, argc, argv);
 	if (app_configure(app, stderr) > 0)
 		log_fatalx("the configuration is not valid; see the lines above");
-	hold_signals(waiting);
+	process_hold_signals(waiting);
 	if ((db = app_open(app)) == NULL)
 		log_fatalx("cannot open %s", app->cfg->database_path);
 	if (app->start != NULL && app->start(app, db) == -1)

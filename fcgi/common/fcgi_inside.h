@@ -35,7 +35,5 @@ void fcgi_serve(struct req *, struct FCGX_Request *);
  * *wait, or NULL for ever.
  */
 const struct timespec *fcgi_tend(const struct app *, struct timespec *wait);
-/* Whether we were told to end. */
-bool fcgi_stopping(void);
 
 #endif

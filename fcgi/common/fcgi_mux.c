@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "fcgi_inside.h"
+#include "process.h"
 
 #define ROOM ((size_t)32768)
 /* Little: there is a request for each stream, and what it keeps lies idle. */
@@ -134,7 +135,7 @@ static void
 serve(struct mux *m, const sigset_t *waiting)
 {
 	fcgi_listen(&m->slots[0].fcgx);
-	while (!fcgi_stopping()) {
+	while (!process_stopping()) {
 		wait_for_something(m, waiting);
 		if (m->nopen == 0 || clock_mono_us() < m->next_tick_us)
 			continue;

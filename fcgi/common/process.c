@@ -92,12 +92,15 @@ process_options(const struct process_program *p, int argc, char *argv[])
 
 /* ---- the end ------------------------------------------------------------------------ */
 
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+/* The last is how FastCGI's process managers say it. */
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+static volatile sig_atomic_t stopped;
 
 static void
 on_stop(int sig)
 {
-	(void)sig; /* that it came is seen by who waited */
+	(void)sig;
+	stopped = 1;
 }
 
 void
@@ -112,6 +115,8 @@ process_hold_signals(sigset_t *waiting)
 		(void)sigaddset(&blocked, stop_signals[i]);
 	}
 	(void)sigprocmask(SIG_BLOCK, &blocked, waiting);
+	for (size_t i = 0; i < NELEM(stop_signals); i++)
+		(void)sigdelset(waiting, stop_signals[i]);
 }
 
 bool
@@ -119,8 +124,8 @@ process_stopping(void)
 {
 	sigset_t pending;
 
-	if (sigpending(&pending) == -1)
-		return false;
+	if (stopped || sigpending(&pending) == -1)
+		return stopped;
 	for (size_t i = 0; i < NELEM(stop_signals); i++)
 		if (sigismember(&pending, stop_signals[i]) == 1)
 			return true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process: what the helpers' processes have alike: their options, and how they are told to
- * end.  What ends one stays pending: the work asks for it between two steps, a wait is
- * woken by it, and a statement that takes long is interrupted by it (db_set_deadline()).
- * Of a responder, which lighttpd starts, only the last function.
+ * process: what all processes have alike: how they are told to end; and what the helpers'
+ * have, their options.  What ends one stays pending while it works: the work asks for it
+ * between two steps, a wait is woken by it, and a statement that takes long is interrupted
+ * by it (db_set_deadline()).
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -51,7 +51,7 @@ struct process_program {
  */
 bool process_options(const struct process_program *, int argc, char *argv[]);
 
-/* Holds SIGTERM, SIGINT and SIGHUP back; *waiting is the mask under which ppoll() lets them in. */
+/* Holds back what ends us; *waiting is the mask under which ppoll() lets it in. */
 void process_hold_signals(sigset_t *waiting);
 /* Whether the process was asked to end. */
 bool process_stopping(void);

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "errors.h"
+#include "process.h"
 #include "query.h"
 #include "text.h"
 
@@ -65,7 +66,7 @@ dispatched(struct req *rq, int64_t id)
 	    rq, 202, "test alert dispatched", "Check service logs for SMTP transaction result", id);
 }
 
-/* Asks for the outcome, each time outside a transaction, until there is one. */
+/* Asks for the outcome, each time outside a transaction, until there is one or we are to end. */
 static int
 wait_outcome(struct req *rq, int64_t id)
 {
@@ -84,7 +85,7 @@ wait_outcome(struct req *rq, int64_t id)
 		if (detail != NULL)
 			return req_fail(rq, 502, "The test alert was not delivered: %s", detail);
 		(void)nanosleep(&pause, NULL);
-	} while (clock_mono_us() < until);
+	} while (clock_mono_us() < until && !process_stopping());
 	return dispatched(rq, id);
 }
 

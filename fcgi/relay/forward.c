@@ -94,15 +94,22 @@ forward_free(struct forward *f)
 }
 
 static struct curl_slist *
+add_line(struct curl_slist *list, const char *line)
+{
+	struct curl_slist *longer = curl->append(list, line);
+
+	if (longer == NULL)
+		log_fatalx("out of memory: a header");
+	return longer;
+}
+
+static struct curl_slist *
 add_header(struct curl_slist *list, const char *name, const char *value)
 {
 	char line[512];
-	struct curl_slist *longer;
 
 	(void)snprintf(line, sizeof line, "%s: %s", name, value);
-	if ((longer = curl->append(list, line)) == NULL)
-		log_fatalx("out of memory: a header");
-	return longer;
+	return add_line(list, line);
 }
 
 static struct curl_slist *
@@ -115,7 +122,7 @@ make_headers(const struct forward *f, const char *event)
 	if (event != NULL)
 		list = add_header(list, "Idempotency-Key", event);
 	/* Without this libcurl asks first whether a large body is welcome, and waits a second. */
-	return curl->append(list, "Expect:");
+	return add_line(list, "Expect:");
 }
 
 static void

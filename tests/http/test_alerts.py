@@ -3,6 +3,8 @@
 
 import os
 import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -201,3 +203,29 @@ def test_a_server_without_tls_gets_no_password(fresh):
         assert server.mails == []
     finally:
         server.close()
+
+
+def test_alerts_that_were_held_are_told_when_the_cap_is_lifted(hook, fresh):
+    stack = fresh(ALERT_WEBHOOKS=hook.url, ALERT_HOURLY_CAP=1, ALERT_CAP_SECONDS=86400)
+    client = stack.client("errors")
+    for n in range(3):
+        client.post("/api/errors", report("shop", fingerprint=[str(n)]))
+    states = lambda: sorted(a["state"] for a in client.get("/api/alerts").json["alerts"])  # noqa: E731
+    assert eventually(lambda: states() == ["done", "held", "held"], 30), states()
+    stack.variables["ALERT_HOURLY_CAP"] = 0
+    stack.write_environment()
+    assert stack.control("reload").returncode == 0
+    kinds = lambda: [alert["kind"] for alert in hook.received]  # noqa: E731
+    assert eventually(lambda: kinds() == ["new", "digest"], 30), kinds()
+
+
+def test_a_server_that_never_answers_keeps_nobody_from_ending(fresh):
+    """The deliverer in its attempt, and a responder that waits for what becomes of it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as waiting:
+        stack = fresh(ALERT_WEBHOOKS=f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        answer = waiting.submit(stack.client("errors").post, "/api/test-alert?wait=1")
+        connection, _ = silent.accept()
+        with connection:
+            assert stack.control("stop", timeout=30).returncode == 0
+        answer.exception()  # it has come, or its connection was closed
+    # What did not end in time would have been killed, and said so on standard error.

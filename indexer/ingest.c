@@ -20,13 +20,13 @@
 
 #define PASS_BYTES (1 << 20)  /* of text in one transaction */
 #define MERGE_BYTES (8 << 20) /* of text after which a long pass seals what it has written */
-#define LINGER_NS (3 * NS_PER_SECOND / 2) /* a single pass waits so long for open entries to end */
-#define GATHER_US 5000      /* after something stirred: what comes together is read together */
-#define SLICE_US 5000000    /* under -f other jobs want their turn */
-#define TOGETHER 256        /* tails that are stored together */
-#define SEEN_S 86400        /* between two notes which files there are */
-#define MANY_RECORDS 100000 /* in one pass: it was catching up */
-#define NOTE_S 10           /* between two notes that ingest is alive */
+#define LINGER_US 1500000     /* a single pass waits so long for open entries to end */
+#define GATHER_US 5000        /* after something stirred: what comes together is read together */
+#define SLICE_US 5000000      /* under -f other jobs want their turn */
+#define TOGETHER 256          /* tails that are stored together */
+#define SEEN_S 86400          /* between two notes which files there are */
+#define MANY_RECORDS 100000   /* in one pass: it was catching up */
+#define NOTE_S 10             /* between two notes that ingest is alive */
 
 static struct ingest ingest = {.sources = SOURCES_READ, .inotify = -1, .timer = -1, .epoll = -1};
 
@@ -282,13 +282,16 @@ report(struct ingest *in, int64_t began_us)
 static void
 linger(struct ingest *in, struct pass *pass, int64_t due, int *failed)
 {
-	int64_t until = clock_now_ns() + LINGER_NS;
+	int64_t until = clock_mono_us() + LINGER_US;
 
-	while (due < until && !indexer_stopping() && *failed == 0) {
-		int64_t left = due - clock_now_ns();
+	while (due < INT64_MAX && !indexer_stopping() && *failed == 0) {
+		int64_t left = (due - clock_now_ns()) / 1000 + 1000;
 
+		/* Also when the clock was set back meanwhile. */
+		if (clock_mono_us() + left > until)
+			break;
 		if (left > 0)
-			(void)usleep((useconds_t)(left / 1000 + 1000));
+			(void)usleep((useconds_t)left);
 		for (size_t i = 0; i < in->n; i++)
 			in->tails[i]->dirty = feed_is_open(in->tails[i]->feed);
 		due = serve_all(in, pass, failed);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The jobs `merge` and `retention` of the log store; the work is the store's (store.h). */
-
 #include "clock.h"
 #include "indexer.h"
 #include "log.h"
@@ -37,6 +36,15 @@ logs_merge(struct pass *pass)
 	return more == -1 ? -1 : 0;
 }
 
+/* Files and containers that were not there for long. */
+static int
+forget_gone(struct db *db, int64_t before)
+{
+	if (db_run(db, SQL_CURSOR_FORGET, DB_ARGS(DB_INT(before))) == -1)
+		return -1;
+	return db_run(db, SQL_LIFECYCLE_FORGET, DB_ARGS(DB_INT(before)));
+}
+
 /* A merge must not fill a segment that is being taken off the list. */
 int
 logs_retention(struct pass *pass)
@@ -51,16 +59,8 @@ logs_retention(struct pass *pass)
 	st = store_new(pass->db, pass->path);
 	result = store_retain(st, pass->cfg->logs.max_bytes, pass->cfg->logs.max_age * DAY_S,
 	    pass->cfg->logs.max_entries, clock_now());
-	if (result == 0 && db_begin(pass->db) == 0) {
-		if (db_run(pass->db, SQL_CURSOR_FORGET, DB_ARGS(DB_INT(clock_now() - CURSOR_S))) ==
-			-1 ||
-		    db_run(pass->db, SQL_LIFECYCLE_FORGET,
-			DB_ARGS(DB_INT(clock_now() - CURSOR_S))) == -1 ||
-		    db_commit(pass->db) == -1) {
-			db_rollback(pass->db);
-			result = -1;
-		}
-	}
+	if (result == 0 && (result = db_begin(pass->db)) == 0)
+		result = db_finish(pass->db, forget_gone(pass->db, clock_now() - CURSOR_S));
 	store_free(st);
 	db_job_unlock(lock);
 	return result;

@@ -142,11 +142,10 @@ alert_outcome(struct db *db, struct arena *mem, int64_t id, char *outcome, const
 		const char *state = db_text(db, q, 0);
 
 		n++;
-		if (strcmp(state, "sent") == 0)
-			continue;
 		/* One that failed says more than one that waits. */
-		if (*outcome != 'f')
-			*outcome = state[0];
+		if (strcmp(state, "sent") == 0 || (*outcome == 'f' && state[0] != 'f'))
+			continue;
+		*outcome = state[0];
 		if (!db_is_null(db, q, 1))
 			*detail = db_text_copy(db, q, 1, mem);
 	}

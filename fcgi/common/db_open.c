@@ -71,15 +71,18 @@ run_migrations(struct db *db, int64_t known)
 	return db_exec(db, pragma);
 }
 
-/* Brings the schema up to date; a service and the indexer may start together. */
+/*
+ * Sets the file up and brings its schema up to date; a service and the indexer may start
+ * together.  Of somebody else's file not even the journal's mode is changed.
+ */
 static int
-migrate(struct db *db)
+migrate(struct db *db, enum db_sync sync)
 {
 	int64_t version, known = 0;
 
 	while (db->schema->migrations[known] != NULL)
 		known++;
-	if (check_owner(db, &version, known) == -1)
+	if (check_owner(db, &version, known) == -1 || set_up(db, sync) == -1)
 		return -1;
 	if (version == known)
 		return 0;
@@ -139,7 +142,7 @@ db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 	 * longer than we wait has the file made already.
 	 */
 	(void)db_lock_file(db);
-	st = set_up(db, sync) == -1 ? -1 : migrate(db);
+	st = migrate(db, sync);
 	db_unlock_file(db);
 	if (st == -1 || begin_statements(db) == -1)
 		goto fail;

@@ -7,6 +7,7 @@
  *
  *	-n  check the configuration, print it with secrets hidden, exit 0 or 1
  *	-h  describe every variable, tab-separated
+ *	-r  list what it answers, a method and a path a line
  *	-V  print the version
  */
 #ifndef FCGI_H

@@ -75,8 +75,7 @@ log_line(enum log_level level, int error, const char *fmt, va_list ap)
 	}
 	line[len++] = '\n';
 	/* Nowhere is left to complain to when this fails. */
-	if (write(STDERR_FILENO, line, len) == -1)
-		errno = kept;
+	(void)!write(STDERR_FILENO, line, len);
 	errno = kept;
 }
 

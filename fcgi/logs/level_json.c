@@ -8,12 +8,14 @@
 
 #include <string.h>
 
-/* Keys from the most to the least telling. */
-static const char *const keys[] = {"level", "lvl", "severity", "severityText", "severity_text",
-    "@l", "log.level", "loglevel", "level_name", "levelname", "LogLevel", "Level", "priority",
-    "severityNumber", "SeverityNumber", "s"};
+/* Places of those keys whose values mean something of their own. */
+enum { KEY_SEVERITY_NUMBER = 13, KEY_SEVERITY_NUMBER_TOO, KEY_MONGO, KEYS };
 
-enum { KEYS = sizeof keys / sizeof keys[0], KEY_SEVERITY_NUMBER = 13, KEY_MONGO = 15 };
+/* Keys from the most to the least telling. */
+static const char *const keys[KEYS] = {"level", "lvl", "severity", "severityText", "severity_text",
+    "@l", "log.level", "loglevel", "level_name", "levelname", "LogLevel", "Level",
+    "priority", [KEY_SEVERITY_NUMBER] = "severityNumber",
+    [KEY_SEVERITY_NUMBER_TOO] = "SeverityNumber", [KEY_MONGO] = "s"};
 
 struct value {
 	const char *s;
@@ -194,7 +196,7 @@ of_value(const struct value *v, size_t key, const struct object *o)
 			return LEVEL_UNKNOWN;
 		n = n * 10 + v->s[i] - '0';
 	}
-	if (key == KEY_SEVERITY_NUMBER || key == KEY_SEVERITY_NUMBER + 1)
+	if (key == KEY_SEVERITY_NUMBER || key == KEY_SEVERITY_NUMBER_TOO)
 		return of_severity_number(n);
 	return of_number(n, o);
 }

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "log.h"
 
 /* What one line may cost: backtracking steps, nesting, kibibytes. */
 #define MATCH_LIMIT 1000000
@@ -52,7 +53,7 @@ line_regex_new(const char *pattern, bool heed_case, char why[LINE_REGEX_WHY_SIZE
 	re->match = pcre2_match_data_create(1, NULL);
 	re->context = pcre2_match_context_create(NULL);
 	if (re->match == NULL || re->context == NULL)
-		abort();
+		log_fatalx("out of memory: an expression");
 	(void)pcre2_set_match_limit(re->context, MATCH_LIMIT);
 	(void)pcre2_set_depth_limit(re->context, DEPTH_LIMIT);
 	(void)pcre2_set_heap_limit(re->context, HEAP_LIMIT_KIB);

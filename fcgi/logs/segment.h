@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * segment: the store's files beside logs.db, each with the blobs and the word index of
- * sealed chunks.  Between store.c, store_pass.c and store_merge.c only.
+ * sealed chunks.  Between the files of the store only.
  */
 #ifndef SEGMENT_H
 #define SEGMENT_H

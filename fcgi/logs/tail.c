@@ -209,7 +209,7 @@ tail_tick(struct db *db)
 
 	if (changed || anyone_wants_more()) {
 		db_set_deadline(db, clock_mono_us() + 1000000);
-		/* What fails is in the log; the next tick tries again. */
+		/* What fails is in the log, and tried again when ingest next writes, in seconds. */
 		if (db_begin_read(db) != DB_FAILED && look_at_store(db) != DB_FAILED) {
 			(void)feed_all(db);
 			arena_reset(tail.window_mem);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tally: lines counted by level, minute and source, and the moving of such counts from
- * one segment to another.  Between store_pass.c and store_merge.c only.
+ * one segment to another.  Between the files of the store only.
  */
 #ifndef TALLY_H
 #define TALLY_H

@@ -2,11 +2,11 @@
 /* A table of bytes and a hash table with open addressing. */
 #include "words.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "text.h"
 
 #define TABLE_FIRST 4096 /* places; a chunk has some 1500 words */
 
@@ -40,22 +40,11 @@ words_next(const char *text, size_t len, size_t *at, char word[WORD_MAX])
 	return n;
 }
 
-/* FNV-1a, then mixed: the low bits choose the place. */
-static size_t
-hash_word(const char *word, size_t len)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)word[i]) * UINT64_C(0x100000001b3);
-	return (size_t)(h ^ (h >> 32));
-}
-
 /* The place of the word, or the free one where it belongs. */
 static size_t
 find_place(const struct words *w, const char *word, size_t len)
 {
-	size_t i = hash_word(word, len) & (w->size - 1);
+	size_t i = (size_t)text_hash(word, len) & (w->size - 1);
 
 	while (w->table[i].len > 0 &&
 	       (w->table[i].len != len || memcmp(w->texts.data + w->table[i].at, word, len) != 0))

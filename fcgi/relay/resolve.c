@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolve.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "map_store.h"
@@ -57,20 +56,6 @@ struct reader {
 
 /* ---- which map ------------------------------------------------------------------------ */
 
-static const char *
-debug_id_of(const struct reader *r, const char *file)
-{
-	const char *given = json_get_text(r->debug_ids, file);
-	char *id;
-
-	if (given == NULL)
-		return NULL;
-	id = arena_strdup(r->rq->mem, given);
-	for (char *p = id; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return id;
-}
-
 /* The map of the frame's file, 0 for none. */
 static int
 find_map(struct reader *r, const struct stack_frame *f, int64_t *id)
@@ -87,7 +72,8 @@ find_map(struct reader *r, const struct stack_frame *f, int64_t *id)
 		}
 	*id = 0;
 	file = arena_strndup(mem, f->file.s, f->file.len);
-	st = map_find(r->rq->db, r->rq->service_text, debug_id_of(r, file), r->release,
+	st = map_find(r->rq->db, r->rq->service_text,
+	    map_debug_id(mem, json_get_text(r->debug_ids, file)), r->release,
 	    stack_path(mem, f->file.s, f->file.len), id);
 	if (r->nfiles < FILES_MAX && st != DB_FAILED) {
 		r->files[r->nfiles].file = f->file;

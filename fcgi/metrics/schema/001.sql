@@ -115,7 +115,7 @@ INSERT INTO state VALUES (1, 0, 0, 0, NULL, 0, 0);
 -- What the variables METRIC_ALERT_n have come to.
 CREATE TABLE rule (
 	text TEXT PRIMARY KEY,              -- of the variable
-	state INTEGER NOT NULL,             -- enum rule_state
+	state INTEGER NOT NULL,             -- enum watch_state
 	since INTEGER NOT NULL,             -- of the state
 	value REAL,                         -- when it was last computed; null: no data
 	checked INTEGER NOT NULL

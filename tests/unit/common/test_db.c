@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What several processes do to one database file at the same moment. */
+/* What several processes do to one database file at the same moment, and whose it is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,11 +87,48 @@ processes_that_close_a_file_together_leave_no_wal(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
+/* How a file says that it is written: 1 by a journal, 2 by a WAL (fileformat2.html, 1.3). */
+static int
+write_version(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	unsigned char head[20];
+
+	assert_non_null(file);
+	assert_int_equal(fread(head, 1, sizeof head, file), sizeof head);
+	assert_int_equal(fclose(file), 0);
+	return head[18];
+}
+
+static void
+a_file_of_somebody_elses_is_refused_and_stays_as_it_is(void **state)
+{
+	struct db_schema other = schema;
+	char directory[] = "/tmp/monlight-test-db-XXXXXX", path[64], lock[80];
+	struct db *db;
+
+	(void)state;
+	other.application_id++;
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof path, "%s/other.db", directory);
+	(void)snprintf(lock, sizeof lock, "%s-lock", path);
+	assert_non_null(db = db_open(path, &other, DB_SYNC_NORMAL));
+	assert_int_equal(db_exec(db, "PRAGMA journal_mode=DELETE"), 0);
+	db_close(db);
+	assert_int_equal(write_version(path), 1);
+	assert_null(db_open(path, &schema, DB_SYNC_NORMAL));
+	assert_int_equal(write_version(path), 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(lock), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(processes_that_close_a_file_together_leave_no_wal),
+	    cmocka_unit_test(a_file_of_somebody_elses_is_refused_and_stays_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,17 @@ span_ends(struct span s, const char *suffix)
 }
 
 bool
+span_has_shape(struct span s, const char *shape)
+{
+	size_t i = 0;
+
+	for (; shape[i] != '\0' && i < s.len; i++)
+		if (shape[i] == 'd' ? s.s[i] < '0' || s.s[i] > '9' : s.s[i] != shape[i])
+			return false;
+	return shape[i] == '\0';
+}
+
+bool
 span_skip(struct span *s, const char *prefix)
 {
 	if (!span_starts(*s, prefix))

@@ -27,6 +27,8 @@ struct span span_trim(struct span);
 bool span_is(struct span, const char *);
 bool span_starts(struct span, const char *prefix);
 bool span_ends(struct span, const char *suffix);
+/* Whether it begins in that shape, in which d is a digit and all else itself: "dddd-dd-dd". */
+bool span_has_shape(struct span, const char *shape);
 /* Takes the prefix off, if it is there. */
 bool span_skip(struct span *, const char *prefix);
 /* Where the first or the last needle begins, or SIZE_MAX. */

@@ -7,39 +7,9 @@
 
 #include "trace.h"
 
-/* Whether s has the shape: d a digit, everything else itself. */
-static bool
-has_shape(struct line l, const char *shape)
-{
-	size_t n = strlen(shape);
-
-	if (l.len < n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (shape[i] == 'd' ? l.s[i] < '0' || l.s[i] > '9' : l.s[i] != shape[i])
-			return false;
-	return true;
-}
-
-static size_t
-count_digits(struct line l)
-{
-	size_t n = 0;
-
-	while (n < l.len && l.s[n] >= '0' && l.s[n] <= '9')
-		n++;
-	return n;
-}
-
-static struct line
-behind(struct line l, size_t n)
-{
-	return (struct line){l.s + n, l.len - n};
-}
-
 /* Three letters that a calendar uses. */
 static bool
-is_calendar_word(struct line l)
+is_calendar_word(struct span l)
 {
 	static const char words[] = "JanFebMarAprMayJunJulAugSepOctNovDecMonTueWedThuFriSatSun";
 
@@ -51,45 +21,45 @@ is_calendar_word(struct line l)
 
 /* "10.0.0.1 ": an access log. */
 static bool
-is_address(struct line l)
+is_address(struct span l)
 {
 	for (int part = 0; part < 4; part++) {
-		size_t n = count_digits(l);
+		size_t n = span_digits(l);
 
 		if (n < 1 || n > 3 || n == l.len || l.s[n] != (part < 3 ? '.' : ' '))
 			return false;
-		l = behind(l, n + 1);
+		l = span_from(l, n + 1);
 	}
 	return true;
 }
 
 /* Dates, times of day, Unix times, addresses, "12:M 22 Nov 2026" (redis). */
 static bool
-begins_with_number(struct line l)
+begins_with_number(struct span l)
 {
 	static const char *const shapes[] = {"dddd-dd-dd", "dddd/dd/dd", "dddd.dd.dd", "dd:dd:dd",
 	    "dd/dd/dd", "dd.dd.dd", "dd-dd-dd", NULL};
-	size_t n = count_digits(l);
-	struct line rest = behind(l, n);
+	size_t n = span_digits(l);
+	struct span rest = span_from(l, n);
 
 	for (const char *const *shape = shapes; *shape != NULL; shape++)
-		if (has_shape(l, *shape))
+		if (span_has_shape(l, *shape))
 			return true;
 	if (n == 2 && rest.len > 4 && strchr("/- ", rest.s[0]) != NULL &&
-	    is_calendar_word(behind(rest, 1)))
+	    is_calendar_word(span_from(rest, 1)))
 		return true;
 	if ((n == 8 || (n >= 10 && n <= 19)) && rest.len > 0 &&
 	    strchr(" .|,T]-\t", rest.s[0]) != NULL)
 		return true;
 	if (n >= 1 && n <= 7 && rest.len > 4 && rest.s[0] == ':' &&
 	    strchr("MSCX", rest.s[1]) != NULL)
-		return has_shape(behind(rest, 2), " dd ");
+		return span_has_shape(span_from(rest, 2), " dd ");
 	return n <= 3 && is_address(l);
 }
 
 /* "INFO:", "[warn]", "error:", "I0120 10:20:30.000001". */
 static bool
-begins_with_level(struct line l, bool bracketed)
+begins_with_level(struct span l, bool bracketed)
 {
 	size_t n = 0, upper = 0, lower = 0;
 
@@ -102,7 +72,7 @@ begins_with_level(struct line l, bool bracketed)
 			break;
 	}
 	if (n == 1 && upper == 1 && strchr("IWEFCDN", l.s[0]) != NULL)
-		return has_shape(behind(l, 1), "dddd dd:dd:dd") ||
+		return span_has_shape(span_from(l, 1), "dddd dd:dd:dd") ||
 		       (bracketed && l.len > 1 && l.s[1] == ']');
 	if (n < 3 || n == l.len || level_of_word(l.s, n) == LEVEL_UNKNOWN)
 		return false;
@@ -111,23 +81,23 @@ begins_with_level(struct line l, bool bracketed)
 	if (lower == 0)
 		return strchr(" :]|[\t-,/", l.s[n]) != NULL;
 	/* Go's "panic:" begins a trace, Rust's "note:" ends one; "Error:" may be one, too. */
-	return upper == 0 && l.s[n] == ':' && !line_starts(l, "panic:") && !line_starts(l, "note:");
+	return upper == 0 && l.s[n] == ':' && !span_starts(l, "panic:") && !span_starts(l, "note:");
 }
 
 static bool
-begins_with_pair(struct line l)
+begins_with_pair(struct span l)
 {
 	static const char *const keys[] = {
 	    "time=", "ts=", "t=", "level=", "lvl=", "msg=", "severity=", "timestamp=", "at=", NULL};
 
 	for (const char *const *key = keys; *key != NULL; key++)
-		if (line_starts(l, *key))
+		if (span_starts(l, *key))
 			return true;
 	return false;
 }
 
 bool
-line_begins_entry(struct line l)
+line_begins_entry(struct span l)
 {
 	bool bracketed = l.len > 0 && strchr("[(<", l.s[0]) != NULL;
 	size_t n;
@@ -135,23 +105,23 @@ line_begins_entry(struct line l)
 	if (l.len < 3)
 		return false;
 	if (l.s[0] == '<') { /* syslog's and systemd's priority */
-		n = count_digits(behind(l, 1));
+		n = span_digits(span_from(l, 1));
 		return n >= 1 && n <= 3 && n + 1 < l.len && l.s[n + 1] == '>';
 	}
 	if (bracketed)
-		l = behind(l, 1);
+		l = span_from(l, 1);
 	if (l.s[0] >= '0' && l.s[0] <= '9')
 		return begins_with_number(l);
 	if (!((l.s[0] | 0x20) >= 'a' && (l.s[0] | 0x20) <= 'z'))
 		return false;
 	if (is_calendar_word(l) && l.len > 4 && (l.s[3] == ' ' || l.s[3] == ','))
-		return count_digits(behind(l, 4)) > 0 || is_calendar_word(behind(l, 4)) ||
-		       has_shape(behind(l, 4), " d");
+		return span_digits(span_from(l, 4)) > 0 || is_calendar_word(span_from(l, 4)) ||
+		       span_has_shape(span_from(l, 4), " d");
 	return begins_with_level(l, bracketed) || (!bracketed && begins_with_pair(l));
 }
 
 bool
-line_is_json(struct line l)
+line_is_json(struct span l)
 {
 	size_t i = 1;
 
@@ -171,7 +141,7 @@ line_is_json(struct line l)
  * with two blanks behind it, and the number in brackets somewhere before it.
  */
 static bool
-take_postgres(struct line l, struct line *word, struct line *pid)
+take_postgres(struct span l, struct span *word, struct span *pid)
 {
 	size_t look = l.len < 160 ? l.len : 160;
 	const char *colon = memmem(l.s, look, ":  ", 3), *s = colon, *open, *close;
@@ -180,30 +150,30 @@ take_postgres(struct line l, struct line *word, struct line *pid)
 		return false;
 	while (s > l.s && s[-1] >= 'A' && s[-1] <= 'Z')
 		s--;
-	*word = (struct line){s, (size_t)(colon - s)};
+	*word = (struct span){s, (size_t)(colon - s)};
 	open = memchr(l.s, '[', (size_t)(s - l.s));
 	close = open != NULL ? memchr(open, ']', (size_t)(s - open)) : NULL;
 	if (word->len < 3 || close == NULL)
 		return false;
-	*pid = (struct line){open, (size_t)(close - open)};
+	*pid = (struct span){open, (size_t)(close - open)};
 	return true;
 }
 
 static bool
-is_one_of(struct line word, const char *const *words)
+is_one_of(struct span word, const char *const *words)
 {
 	for (; *words != NULL; words++)
-		if (word.len == strlen(*words) && memcmp(word.s, *words, word.len) == 0)
+		if (span_is(word, *words))
 			return true;
 	return false;
 }
 
 static bool
-is_postgres_detail(struct line head, struct line next)
+is_postgres_detail(struct span head, struct span next)
 {
 	static const char *const details[] = {
 	    "DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", NULL};
-	struct line word, pid, head_word, head_pid;
+	struct span word, pid, head_word, head_pid;
 
 	return take_postgres(next, &word, &pid) && is_one_of(word, details) &&
 	       take_postgres(head, &head_word, &head_pid) && pid.len == head_pid.len &&
@@ -212,22 +182,22 @@ is_postgres_detail(struct line head, struct line next)
 
 /* "Nov 22, 2026 12:20:06 PM app.Main run", then "SEVERE: text". */
 static bool
-is_java_level(struct line head, struct line next)
+is_java_level(struct span head, struct span next)
 {
 	static const char *const levels[] = {
 	    "SEVERE: ", "WARNING: ", "INFO: ", "CONFIG: ", "FINE: ", "FINER: ", "FINEST: ", NULL};
 
 	if (next.len < 6 || next.s[0] < 'C' || next.s[0] > 'W' || !is_calendar_word(head) ||
-	    !(line_has(head, " AM ") || line_has(head, " PM ")))
+	    !(span_has(head, " AM ") || span_has(head, " PM ")))
 		return false;
 	for (const char *const *level = levels; *level != NULL; level++)
-		if (line_starts(next, *level))
+		if (span_starts(next, *level))
 			return true;
 	return false;
 }
 
 bool
-line_is_detail(struct line head, struct line next)
+line_is_detail(struct span head, struct span next)
 {
 	return is_postgres_detail(head, next) || is_java_level(head, next);
 }

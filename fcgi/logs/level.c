@@ -100,19 +100,6 @@ by_priority(struct span l)
 	return n > 1 && n < l.len && l.s[n] == '>' ? severities[priority % 8] : LEVEL_UNKNOWN;
 }
 
-static bool
-has_shape(struct span l, const char *shape)
-{
-	size_t n = strlen(shape);
-
-	if (l.len < n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (shape[i] == 'd' ? !is_digit(l.s[i]) : l.s[i] != shape[i])
-			return false;
-	return true;
-}
-
 static enum level
 of_letter(char c)
 {
@@ -131,7 +118,7 @@ by_klog(struct span l)
 	struct span rest = {l.s + 1, l.len - 1};
 
 	if (l.len < 15 || strchr("IWEFC", l.s[0]) == NULL ||
-	    !(has_shape(rest, "dddd dd:dd:dd") || has_shape(rest, "dddddddd dd:dd:dd")))
+	    !(span_has_shape(rest, "dddd dd:dd:dd") || span_has_shape(rest, "dddddddd dd:dd:dd")))
 		return LEVEL_UNKNOWN;
 	return of_letter(l.s[0]);
 }
@@ -148,7 +135,7 @@ by_redis(struct span l)
 	while (n < l.len && is_digit(l.s[n]))
 		n++;
 	if (n == 0 || l.len < n + 30 || l.s[n] != ':' || strchr("MSCX", l.s[n + 1]) == NULL ||
-	    !has_shape((struct span){l.s + n + 2, l.len - n - 2}, " dd "))
+	    !span_has_shape((struct span){l.s + n + 2, l.len - n - 2}, " dd "))
 		return LEVEL_UNKNOWN;
 	if (l.s[n + 27] != ' ' || l.s[n + 29] != ' ' ||
 	    (mark = memchr(marks, l.s[n + 28], sizeof marks - 1)) == NULL)
@@ -178,7 +165,7 @@ by_status(struct span l)
 	const char *p = memmem(l.s, l.len, " HTTP/", 6), *end = l.s + l.len;
 
 	if (p == NULL || (p = memchr(p, '"', (size_t)(end - p))) == NULL || end - p < 5 ||
-	    !has_shape((struct span){p, (size_t)(end - p)}, "\" ddd"))
+	    !span_has_shape((struct span){p, (size_t)(end - p)}, "\" ddd"))
 		return LEVEL_UNKNOWN;
 	return p[2] == '5' ? LEVEL_ERROR : LEVEL_INFO;
 }

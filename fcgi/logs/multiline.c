@@ -63,10 +63,10 @@ multiline_free(struct multiline *m)
 
 /* ---- the open entry ------------------------------------------------------------- */
 
-static struct line
+static struct span
 line_at(const struct multiline *m, size_t i)
 {
-	return (struct line){m->text.data + m->lines[i].start, m->lines[i].len};
+	return (struct span){m->text.data + m->lines[i].start, m->lines[i].len};
 }
 
 static void
@@ -101,7 +101,7 @@ multiline_reset(struct multiline *m)
 }
 
 static void
-begin(struct multiline *m, const struct multiline_line *line, struct line plain)
+begin(struct multiline *m, const struct multiline_line *line, struct span plain)
 {
 	keep(m, line);
 	m->sure = 1;
@@ -180,26 +180,26 @@ names_an_error(const struct multiline *m)
 {
 	static const char *const words[] = {
 	    "rror", "xception", "panic", "atal", "ncaught", "nhandled"};
-	struct line head = line_at(m, 0);
+	struct span head = line_at(m, 0);
 
 	if (level_of_text(m->text.data, m->text.len) >= LEVEL_WARNING)
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (line_has(head, words[i]))
+		if (span_has(head, words[i]))
 			return true;
 	return false;
 }
 
 /* Indented, or what closes a bracket. */
 static bool
-leans_on_the_one_before(struct line plain)
+leans_on_the_one_before(struct span plain)
 {
 	return plain.len > 0 && strchr(" \t})]", plain.s[0]) != NULL;
 }
 
 /* What an active machine says. */
 static enum verdict
-ask_machine(struct multiline *m, struct line plain)
+ask_machine(struct multiline *m, struct span plain)
 {
 	enum verdict v = m->trace.done ? REFUSED : trace_next(&m->trace, plain);
 
@@ -218,7 +218,7 @@ has_room(const struct multiline *m, const struct multiline_line *line)
 
 /* Whether the line goes on with the open entry. */
 static enum verdict
-judge(struct multiline *m, const struct multiline_line *line, struct line plain)
+judge(struct multiline *m, const struct multiline_line *line, struct span plain)
 {
 	struct trace opened = {0};
 	enum verdict v;
@@ -248,14 +248,14 @@ judge(struct multiline *m, const struct multiline_line *line, struct line plain)
 }
 
 /* The line without terminal codes; valid until the next line is asked about. */
-static struct line
+static struct span
 plain_of(struct multiline *m, const struct multiline_line *line)
 {
 	if (memchr(line->text, '\x1b', line->len) == NULL)
-		return (struct line){line->text, line->len};
+		return (struct span){line->text, line->len};
 	buf_clear(&m->plain, TEXT_KEEP);
 	(void)buf_room(&m->plain, line->len);
-	return (struct line){m->plain.data, ansi_strip(m->plain.data, line->text, line->len)};
+	return (struct span){m->plain.data, ansi_strip(m->plain.data, line->text, line->len)};
 }
 
 void

@@ -11,38 +11,16 @@
 /* ---- looking at a line --------------------------------------------------------- */
 
 bool
-line_starts(struct line l, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return l.len >= n && memcmp(l.s, prefix, n) == 0;
-}
-
-bool
-line_has(struct line l, const char *part)
-{
-	return l.len > 0 && memmem(l.s, l.len, part, strlen(part)) != NULL;
-}
-
-bool
-line_ends(struct line l, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return l.len >= n && memcmp(l.s + l.len - n, suffix, n) == 0;
-}
-
-bool
-line_starts_any(struct line l, const char *const *prefixes)
+line_starts_any(struct span l, const char *const *prefixes)
 {
 	for (; *prefixes != NULL; prefixes++)
-		if (line_starts(l, *prefixes))
+		if (span_starts(l, *prefixes))
 			return true;
 	return false;
 }
 
 bool
-line_is_blank(struct line l)
+line_is_blank(struct span l)
 {
 	for (size_t i = 0; i < l.len; i++)
 		if (l.s[i] != ' ' && l.s[i] != '\t' && l.s[i] != '\r')
@@ -51,23 +29,13 @@ line_is_blank(struct line l)
 }
 
 bool
-line_is_indented(struct line l)
+line_is_indented(struct span l)
 {
 	return l.len > 0 && (l.s[0] == ' ' || l.s[0] == '\t') && !line_is_blank(l);
 }
 
-struct line
-line_trimmed(struct line l)
-{
-	while (l.len > 0 && (*l.s == ' ' || *l.s == '\t')) {
-		l.s++;
-		l.len--;
-	}
-	return l;
-}
-
 size_t
-line_token(struct line l, const char *more)
+line_token(struct span l, const char *more)
 {
 	size_t n = 0;
 
@@ -90,7 +58,7 @@ static const struct machine *const machines[] = {&machine_python, &machine_go, &
     &machine_ruby, &machine_php, &machine_rust, &machine_elixir, &machine_jvm, &machine_ruler};
 
 bool
-trace_open(struct trace *t, struct line l)
+trace_open(struct trace *t, struct span l)
 {
 	if (l.len == 0)
 		return false;
@@ -104,19 +72,19 @@ trace_open(struct trace *t, struct line l)
 }
 
 enum verdict
-trace_next(struct trace *t, struct line l)
+trace_next(struct trace *t, struct span l)
 {
 	return t->machine->next(t, l);
 }
 
 bool
-trace_insists(struct trace *t, struct line l)
+trace_insists(struct trace *t, struct span l)
 {
 	if (t->machine != &machine_ruler || t->done)
 		return false;
 	/*
 	 * The second lines of Go's race detector and of InnoDB's monitor have a level or a time.
 	 */
-	t->block |= line_starts(l, "WARNING: DATA RACE") || line_has(l, " INNODB MONITOR ");
+	t->block |= span_starts(l, "WARNING: DATA RACE") || span_has(l, " INNODB MONITOR ");
 	return t->block;
 }

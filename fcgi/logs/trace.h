@@ -2,6 +2,7 @@
 /*
  * trace: machines that know what the stack traces of some languages look like, and
  * what the beginning of a log entry looks like.  Used by multiline.c.
+ * Lines are without terminal codes.
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -10,12 +11,7 @@
 #include <stddef.h>
 
 #include "level.h"
-
-/* A line without terminal codes. */
-struct line {
-	const char *s;
-	size_t len;
-};
+#include "span.h"
 
 enum verdict {
 	REFUSED, /* the line does not belong to the trace */
@@ -35,25 +31,22 @@ struct trace {
 };
 
 /* Starts the machine that the line opens; false if it opens none. */
-bool trace_open(struct trace *, struct line);
+bool trace_open(struct trace *, struct span);
 /* Asks the open machine about the next line. */
-enum verdict trace_next(struct trace *, struct line);
+enum verdict trace_next(struct trace *, struct span);
 
 /* Whether it would take the line even if that looks like the beginning of an entry. */
-bool trace_insists(struct trace *, struct line);
+bool trace_insists(struct trace *, struct span);
 
 /* Whether the line looks like the beginning of an entry: time, level, logfmt, address. */
-bool line_begins_entry(struct line);
+bool line_begins_entry(struct span);
 /* Whether it is a JSON object, whole. */
-bool line_is_json(struct line);
+bool line_is_json(struct span);
 /*
  * Whether next belongs to head though it begins like an entry: Postgres' DETAIL, HINT,
  * STATEMENT, ... behind a message of the same process; java.util.logging's level
  * behind its line with the time.
  */
-bool line_is_detail(struct line head, struct line next);
-
-bool line_starts(struct line, const char *prefix);
-bool line_has(struct line, const char *part);
+bool line_is_detail(struct span head, struct span next);
 
 #endif

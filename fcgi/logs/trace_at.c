@@ -8,7 +8,7 @@ enum { AT_PLACE, AT_HEADER, AT_FRAMES };
 
 /* "Ns.SomeException: message", "Error [CODE]: message", or the class alone. */
 static bool
-is_exception_header(struct line l)
+is_exception_header(struct span l)
 {
 	static const char *const endings[] = {"Error", "Exception", "Throwable", "Warning", NULL};
 	size_t n = line_token(l, "_.$");
@@ -17,22 +17,22 @@ is_exception_header(struct line l)
 	    (n < l.len && l.s[n] != ':' && !(l.s[n] == ' ' && n + 1 < l.len && l.s[n + 1] == '[')))
 		return false;
 	for (const char *const *e = endings; *e != NULL; e++)
-		if (line_ends((struct line){l.s, n}, *e))
+		if (span_ends((struct span){l.s, n}, *e))
 			return true;
 	return false;
 }
 
 static bool
-is_at_frame(struct line l)
+is_at_frame(struct span l)
 {
 	static const char *const frames[] = {"at ", "... ", "--- End of ", "---> ", NULL};
 
-	return line_is_indented(l) && line_starts_any(line_trimmed(l), frames);
+	return line_is_indented(l) && line_starts_any(span_from(l, span_indent(l)), frames);
 }
 
 /* "/app/x.js:12", "node:internal/fs:3": what Node prints above the source line. */
 static bool
-is_place(struct line l)
+is_place(struct span l)
 {
 	static const char *const starts[] = {"/", "file://", "node:", "evalmachine.", NULL};
 	size_t n = l.len;
@@ -44,16 +44,16 @@ is_place(struct line l)
 }
 
 static bool
-is_unhandled(struct line l)
+is_unhandled(struct span l)
 {
 	static const char *const starts[] = {
 	    "Exception in thread \"", "Uncaught ", "Unhandled exception. ", "(node:", NULL};
 
-	return line_starts_any(l, starts) && (l.s[0] != '(' || line_has(l, "Warning: "));
+	return line_starts_any(l, starts) && (l.s[0] != '(' || span_has(l, "Warning: "));
 }
 
 static bool
-at_open(struct trace *t, struct line l)
+at_open(struct trace *t, struct span l)
 {
 	t->budget = LOOK_AHEAD;
 	if (is_exception_header(l) || is_unhandled(l)) {
@@ -62,7 +62,7 @@ at_open(struct trace *t, struct line l)
 			t->level = LEVEL_WARNING;
 	} else if (is_place(l))
 		t->state = AT_PLACE;
-	else if (line_is_indented(l) && line_starts(line_trimmed(l), "at "))
+	else if (line_is_indented(l) && span_starts(span_from(l, span_indent(l)), "at "))
 		t->state = AT_FRAMES;
 	else
 		return false;
@@ -70,13 +70,13 @@ at_open(struct trace *t, struct line l)
 }
 
 static enum verdict
-at_header(struct trace *t, struct line l)
+at_header(struct trace *t, struct span l)
 {
 	if (is_at_frame(l)) {
 		t->state = AT_FRAMES;
 		return SURE;
 	}
-	if (line_starts(l, "(Use `node --"))
+	if (span_starts(l, "(Use `node --"))
 		return SURE;
 	if (is_exception_header(l) || is_unhandled(l))
 		return REFUSED;
@@ -84,7 +84,7 @@ at_header(struct trace *t, struct line l)
 }
 
 static enum verdict
-at_frames(struct trace *t, struct line l)
+at_frames(struct trace *t, struct span l)
 {
 	static const char *const causes[] = {"Caused by: ", "Wrapped by: ", "Suppressed: ",
 	    "nested exception is:", "[CIRCULAR REFERENCE", "--- End of ", NULL};
@@ -96,7 +96,7 @@ at_frames(struct trace *t, struct line l)
 		t->budget = LOOK_AHEAD;
 		return SURE;
 	}
-	if (line_starts(l, "Node.js v")) {
+	if (span_starts(l, "Node.js v")) {
 		t->done = true;
 		return SURE;
 	}
@@ -104,7 +104,7 @@ at_frames(struct trace *t, struct line l)
 }
 
 static enum verdict
-at_next(struct trace *t, struct line l)
+at_next(struct trace *t, struct span l)
 {
 	switch (t->state) {
 	case AT_PLACE:

@@ -10,8 +10,8 @@
  * state; next() is asked about each line behind.  level: what a whole trace is worth.
  */
 struct machine {
-	bool (*open)(struct trace *, struct line);
-	enum verdict (*next)(struct trace *, struct line);
+	bool (*open)(struct trace *, struct span);
+	enum verdict (*next)(struct trace *, struct span);
 	enum level level;
 };
 
@@ -33,15 +33,12 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool line_ends(struct line, const char *suffix);
 /* Whether it starts with one of the texts, a list ended by NULL. */
-bool line_starts_any(struct line, const char *const *prefixes);
-bool line_is_blank(struct line);
-bool line_is_indented(struct line);
-/* Without the blanks at its start. */
-struct line line_trimmed(struct line);
+bool line_starts_any(struct span, const char *const *prefixes);
+bool line_is_blank(struct span);
+bool line_is_indented(struct span);
 /* How many bytes of its start are letters, digits or among more. */
-size_t line_token(struct line, const char *more);
+size_t line_token(struct span, const char *more);
 /* Takes one line that may or may not be of the trace, as long as the budget lasts. */
 enum verdict trace_look_ahead(struct trace *);
 

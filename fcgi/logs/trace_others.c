@@ -9,13 +9,13 @@
 enum { GO_HEADER, GO_STACKS };
 
 static bool
-is_goroutine(struct line l)
+is_goroutine(struct span l)
 {
-	return line_starts(l, "goroutine ") && line_has(l, " [") && line_ends(l, "]:");
+	return span_starts(l, "goroutine ") && span_has(l, " [") && span_ends(l, "]:");
 }
 
 static bool
-go_open(struct trace *t, struct line l)
+go_open(struct trace *t, struct span l)
 {
 	static const char *const starts[] = {"panic: ", "fatal error: ", "runtime: ",
 	    "unexpected fault address", "SIGSEGV: ", "SIGABRT: ", "SIGQUIT: ", "SIGBUS: ", NULL};
@@ -32,22 +32,22 @@ go_open(struct trace *t, struct line l)
 
 /* "rax    0x0", "r8     0x7f": what SIGQUIT dumps. */
 static bool
-is_register(struct line l)
+is_register(struct span l)
 {
 	size_t n = line_token(l, ""), m = n;
 
 	while (m < l.len && l.s[m] == ' ')
 		m++;
-	return n >= 2 && n <= 6 && m > n && line_starts((struct line){l.s + m, l.len - m}, "0x");
+	return n >= 2 && n <= 6 && m > n && span_starts((struct span){l.s + m, l.len - m}, "0x");
 }
 
 static enum verdict
-go_next(struct trace *t, struct line l)
+go_next(struct trace *t, struct span l)
 {
 	static const char *const sure[] = {
 	    "\t", "created by ", "...", "exit status ", "runtime stack:", "panic: ", NULL};
 
-	if (is_goroutine(l) || line_starts(l, "runtime stack:")) {
+	if (is_goroutine(l) || span_starts(l, "runtime stack:")) {
 		t->state = GO_STACKS;
 		t->budget = LOOK_AHEAD;
 		return SURE;
@@ -59,7 +59,7 @@ go_next(struct trace *t, struct line l)
 		return SURE;
 	}
 	/* A function is one if a line with its place follows. */
-	if (line_is_blank(l) || (!line_is_indented(l) && line_ends(l, ")")))
+	if (line_is_blank(l) || (!line_is_indented(l) && span_ends(l, ")")))
 		return trace_look_ahead(t);
 	return REFUSED;
 }
@@ -72,24 +72,24 @@ enum { RB_HEADER, RB_FRAMES };
 
 /* "app.rb:3:in 'run': message (Class)"; a backquote before 3.4. */
 static bool
-is_ruby_header(struct line l)
+is_ruby_header(struct span l)
 {
-	return !line_is_indented(l) && line_has(l, ".rb:") &&
-	       (line_has(l, ":in '") || line_has(l, ":in `"));
+	return !line_is_indented(l) && span_has(l, ".rb:") &&
+	       (span_has(l, ":in '") || span_has(l, ":in `"));
 }
 
 /* "ActionView::Template::Error (undefined method ...):" */
 static bool
-is_rails_header(struct line l)
+is_rails_header(struct span l)
 {
 	size_t n = line_token(l, "_:");
 
 	return n > 0 && n + 2 < l.len && l.s[0] >= 'A' && l.s[0] <= 'Z' && l.s[n] == ' ' &&
-	       l.s[n + 1] == '(' && line_ends(l, "):");
+	       l.s[n + 1] == '(' && span_ends(l, "):");
 }
 
 static bool
-ruby_open(struct trace *t, struct line l)
+ruby_open(struct trace *t, struct span l)
 {
 	t->state = RB_HEADER;
 	t->budget = 8;
@@ -97,10 +97,10 @@ ruby_open(struct trace *t, struct line l)
 }
 
 static enum verdict
-ruby_next(struct trace *t, struct line l)
+ruby_next(struct trace *t, struct span l)
 {
-	if (line_starts(l, "\tfrom ") || is_ruby_header(l) ||
-	    (line_is_indented(l) && line_has(l, ".rb:"))) {
+	if (span_starts(l, "\tfrom ") || is_ruby_header(l) ||
+	    (line_is_indented(l) && span_has(l, ".rb:"))) {
 		t->state = RB_FRAMES;
 		return SURE;
 	}
@@ -116,7 +116,7 @@ const struct machine machine_ruby = {ruby_open, ruby_next, LEVEL_ERROR};
 /* ---- PHP, Rust, Elixir ----------------------------------------------------------- */
 
 static bool
-php_open(struct trace *t, struct line l)
+php_open(struct trace *t, struct span l)
 {
 	static const char *const starts[] = {"PHP Fatal error:", "PHP Parse error:", "PHP Warning:",
 	    "Fatal error: ", "Stack trace:", "[stacktrace]", NULL};
@@ -126,14 +126,14 @@ php_open(struct trace *t, struct line l)
 }
 
 static enum verdict
-php_next(struct trace *t, struct line l)
+php_next(struct trace *t, struct span l)
 {
 	if (l.len > 1 && l.s[0] == '#' && is_digit(l.s[1]))
 		return SURE;
-	if (line_starts(l, "Stack trace:") || line_starts(l, "[stacktrace]"))
+	if (span_starts(l, "Stack trace:") || span_starts(l, "[stacktrace]"))
 		return SURE;
 	/* The second ends the exception that Laravel logs as JSON behind its message. */
-	if (line_starts(l, "  thrown in ") || line_starts(l, "\"}")) {
+	if (span_starts(l, "  thrown in ") || span_starts(l, "\"}")) {
 		t->done = true;
 		return SURE;
 	}
@@ -143,33 +143,33 @@ php_next(struct trace *t, struct line l)
 const struct machine machine_php = {php_open, php_next, LEVEL_ERROR};
 
 static bool
-rust_open(struct trace *t, struct line l)
+rust_open(struct trace *t, struct span l)
 {
 	t->budget = 16;
-	return line_starts(l, "thread '") && line_has(l, "panicked at");
+	return span_starts(l, "thread '") && span_has(l, "panicked at");
 }
 
 static enum verdict
-rust_next(struct trace *t, struct line l)
+rust_next(struct trace *t, struct span l)
 {
 	static const char *const sure[] = {"note: ", "stack backtrace:", NULL};
 
 	if (line_is_indented(l) || line_starts_any(l, sure))
 		return SURE;
-	return line_starts(l, "thread '") ? REFUSED : trace_look_ahead(t);
+	return span_starts(l, "thread '") ? REFUSED : trace_look_ahead(t);
 }
 
 const struct machine machine_rust = {rust_open, rust_next, LEVEL_CRITICAL};
 
 static bool
-elixir_open(struct trace *t, struct line l)
+elixir_open(struct trace *t, struct span l)
 {
 	t->budget = 4;
-	return line_starts(l, "** (");
+	return span_starts(l, "** (");
 }
 
 static enum verdict
-elixir_next(struct trace *t, struct line l)
+elixir_next(struct trace *t, struct span l)
 {
 	static const char *const sure[] = {"Last message",
 	    "State: ", "Function: ", "    Args: ", "Initial Call: ", "Ancestors: ", NULL};
@@ -184,15 +184,15 @@ const struct machine machine_elixir = {elixir_open, elixir_next, LEVEL_ERROR};
 /* ---- blocks of the JVM and between rulers ---------------------------------------- */
 
 static bool
-jvm_open(struct trace *t, struct line l)
+jvm_open(struct trace *t, struct span l)
 {
-	t->state = line_starts(l, "Full thread dump");
+	t->state = span_starts(l, "Full thread dump");
 	t->budget = LOOK_AHEAD;
 	return t->state == 1 || (l.len == 1 && l.s[0] == '#');
 }
 
 static enum verdict
-jvm_next(struct trace *t, struct line l)
+jvm_next(struct trace *t, struct span l)
 {
 	if (t->state == 1) {
 		static const char *const sure[] = {"\"", "JNI global ref", NULL};
@@ -203,13 +203,13 @@ jvm_next(struct trace *t, struct line l)
 	}
 	if (l.len == 0 || l.s[0] != '#')
 		return REFUSED;
-	return line_has(l, "fatal error") ? (t->budget = LOOK_AHEAD, SURE) : trace_look_ahead(t);
+	return span_has(l, "fatal error") ? (t->budget = LOOK_AHEAD, SURE) : trace_look_ahead(t);
 }
 
 const struct machine machine_jvm = {jvm_open, jvm_next, LEVEL_CRITICAL};
 
 static bool
-is_ruler(struct line l)
+is_ruler(struct span l)
 {
 	size_t n = 0;
 
@@ -219,14 +219,14 @@ is_ruler(struct line l)
 }
 
 static bool
-ruler_open(struct trace *t, struct line l)
+ruler_open(struct trace *t, struct span l)
 {
 	t->budget = LOOK_AHEAD_RULER;
 	return is_ruler(l);
 }
 
 static enum verdict
-ruler_next(struct trace *t, struct line l)
+ruler_next(struct trace *t, struct span l)
 {
 	t->done = is_ruler(l);
 	return t->done ? SURE : trace_look_ahead(t);

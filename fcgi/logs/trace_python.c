@@ -5,17 +5,17 @@
 enum { PY_HEADER, PY_FRAMES, PY_GROUP, PY_AFTER };
 
 static bool
-is_python_frame(struct line l)
+is_python_frame(struct span l)
 {
-	return line_starts(l, "  File \"") && line_has(l, ", line ");
+	return span_starts(l, "  File \"") && span_has(l, ", line ");
 }
 
 static bool
-python_open(struct trace *t, struct line l)
+python_open(struct trace *t, struct span l)
 {
-	if (line_starts(l, "Traceback (most recent call last):"))
+	if (span_starts(l, "Traceback (most recent call last):"))
 		t->state = PY_HEADER;
-	else if (line_starts(l, "  + Exception Group Traceback"))
+	else if (span_starts(l, "  + Exception Group Traceback"))
 		t->state = PY_GROUP;
 	else if (is_python_frame(l)) /* a syntax error of the program itself */
 		t->state = PY_FRAMES;
@@ -26,7 +26,7 @@ python_open(struct trace *t, struct line l)
 
 /* "pkg.Class: message", or the bare class when the message is empty. */
 static bool
-is_python_exception(struct line l)
+is_python_exception(struct span l)
 {
 	size_t n = line_token(l, "_.<>");
 
@@ -34,15 +34,15 @@ is_python_exception(struct line l)
 }
 
 static bool
-is_python_chain(struct line l)
+is_python_chain(struct span l)
 {
-	return line_starts(l, "During handling of the above exception") ||
-	       line_starts(l, "The above exception was the direct cause");
+	return span_starts(l, "During handling of the above exception") ||
+	       span_starts(l, "The above exception was the direct cause");
 }
 
 /* Behind the exception: the rest of its message, or the sentence and another trace. */
 static enum verdict
-python_after(struct trace *t, struct line l)
+python_after(struct trace *t, struct span l)
 {
 	static const char *const sqlalchemy[] = {
 	    "[SQL: ", "[parameters: ", "(Background on this error at: ", NULL};
@@ -55,7 +55,7 @@ python_after(struct trace *t, struct line l)
 		t->chained = false;
 		return SURE;
 	}
-	if (line_starts(l, "Traceback (most recent call last):"))
+	if (span_starts(l, "Traceback (most recent call last):"))
 		return REFUSED;
 	if (line_is_indented(l) || line_starts_any(l, sqlalchemy))
 		return SURE;
@@ -63,7 +63,7 @@ python_after(struct trace *t, struct line l)
 }
 
 static enum verdict
-python_next(struct trace *t, struct line l)
+python_next(struct trace *t, struct span l)
 {
 	switch (t->state) {
 	case PY_HEADER:

@@ -26,6 +26,17 @@ ends_are_compared_and_taken_off(void **state)
 }
 
 static void
+a_shape_is_digits_and_what_stands_between_them(void **state)
+{
+	(void)state;
+	assert_true(span_has_shape(span_of("12:30:05 up"), "dd:dd:dd"));
+	assert_true(span_has_shape(span_of(""), ""));
+	assert_false(span_has_shape(span_of("12:3x:05"), "dd:dd:dd"));
+	assert_false(span_has_shape(span_of("12-30-05"), "dd:dd:dd"));
+	assert_false(span_has_shape(span_of("12:30:0"), "dd:dd:dd"));
+}
+
+static void
 the_first_and_the_last_are_found(void **state)
 {
 	struct span s = span_of("a:b:c");
@@ -95,6 +106,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ends_are_compared_and_taken_off),
+	    cmocka_unit_test(a_shape_is_digits_and_what_stands_between_them),
 	    cmocka_unit_test(the_first_and_the_last_are_found),
 	    cmocka_unit_test(numbers_are_whole_and_fit),
 	    cmocka_unit_test(lines_come_without_their_ends),

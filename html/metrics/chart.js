@@ -81,6 +81,15 @@ function drawMarks(chart, marks, colour) {
     });
 }
 
+const isThere = (value) => value !== null && value !== undefined;
+
+// Values between two gaps: no line leads to them, so they would not be seen.
+function alone({ data }, line, all) {
+  const values = data[line];
+  const open = (at) => at < 0 || at === values.length || values[at] === null;
+  return all ? null : values.flatMap((value, i) => (isThere(value) && open(i - 1) && open(i + 1) ? i : []));
+}
+
 function options({ lines, band, limits, marks, format, size, colour, move }) {
   const axis = {
     stroke: () => colour(".ink"),
@@ -118,6 +127,7 @@ function options({ lines, band, limits, marks, format, size, colour, move }) {
         stroke: () => colour(`.legend .${tone ?? `series-${i}`}`),
         width: 2,
         spanGaps: false,
+        points: { filter: alone },
       })),
       ...edges.map((edge) => ({ ...edge, stroke: "transparent", width: 0, points: { show: false } })),
     ],
@@ -202,7 +212,6 @@ export default function Chart({ times, lines, band, limits, marks, format, label
   useEffect(() => chartOf.current?.redraw(false, false), [marks]);
 
   const at = pointed !== null && pointed < times.length ? pointed : null; // it may be that of an older answer
-  const isThere = (value) => value !== null && value !== undefined;
   const shown = (values) => (at === null ? values.findLast(isThere) : values[at]);
   return html`<figure class="chart" ref=${box}>
     <span class="ink" hidden></span><span class="rule" hidden></span><span class="flag" hidden></span>

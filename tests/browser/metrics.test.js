@@ -82,6 +82,30 @@ describe("a new collector", () => {
     verify();
   });
 
+  it("shows the first value of a metric, of which no line can be drawn yet", async () => {
+    const { page, verify } = opened;
+    await send(stack, [{ name: "queue_length", type: "gauge", value: 5 }]);
+    await page.goto(stack.url("metrics", "?view=explore&name=queue_length&time=24h"));
+    await drawn(page);
+    const inked = () =>
+      page
+        .locator(".chart")
+        .first()
+        .evaluate((chart) => {
+          const ink = getComputedStyle(chart.querySelector(".series-1")).color; // drawn over the other
+          const drawing = chart.querySelector("canvas");
+          const copy = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+          Object.assign(copy.canvas, { width: drawing.width, height: drawing.height });
+          copy.drawImage(drawing, 0, 0);
+          const { data } = copy.getImageData(0, 0, drawing.width, drawing.height);
+          let found = 0;
+          for (let i = 0; i < data.length; i += 4) found += ink === `rgb(${data.slice(i, i + 3).join(", ")})`;
+          return found;
+        });
+    assert.ok(await eventually(async () => (await inked()) > 3));
+    verify();
+  });
+
   describe("gets the metrics of strangers, which", () => {
     before(() => send(stack, strange(Date.now())));
 

@@ -43,10 +43,10 @@ static struct deliver_settings {
 	const char *home;
 	int log_level;
 	struct deliver_cfg deliver;
-	int smtp_tls;                         /* enum smtp_tls */
-	const char *errors_path, *errors_url; /* databases, and where their pages are */
-	const char *metrics_path, *metrics_url;
-	const char *relay_path;
+	int smtp_tls;                                        /* enum smtp_tls */
+	const char *errors_path, *metrics_path, *relay_path; /* databases */
+	const char *errors_url, *metrics_url; /* their pages, without a slash at the end */
+	const char *errors_public_url;
 	const char *internal_key, *bind_address;
 	const char *urls[DESTINATIONS], *keys[DESTINATIONS]; /* NULL: not set */
 	int64_t ports[DESTINATIONS];
@@ -64,8 +64,10 @@ static const struct cfg_field common_fields[] = {
 static const struct cfg_field errors_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(errors_path), "data/errors.db", 0, 0, NULL,
 	"the error tracker's SQLite file"},
-    {"BASE_URL", CFG_TEXT, 0, CFG(errors_url), "http://localhost:5010", 0, 0, NULL,
-	"what links in alerts of errors begin with"},
+    {"BASE_URL", CFG_TEXT, 0, CFG(errors_url), NULL, 0, 0, NULL,
+	"what links in alerts of errors begin with; unset: ERROR_TRACKER_PUBLIC_URL"},
+    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(errors_public_url), NULL, 0, 0, NULL,
+	"likewise; unset: localhost and the port"},
     ALERT_LIST_FIELDS(CFG(deliver.lists)),
     {"SMTP_PORT", CFG_INT, 0, CFG(deliver.smtp.port), "25", 1, 65535, NULL,
 	"its port; 465 speaks TLS from the start"},
@@ -88,8 +90,8 @@ static const struct cfg_field errors_fields[] = {
 static const struct cfg_field metrics_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(metrics_path), "data/metrics.db", 0, 0, NULL,
 	"the metrics collector's SQLite file"},
-    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(metrics_url), "http://localhost:5012", 0, 0, NULL,
-	"what links in alerts of metrics begin with"},
+    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(metrics_url), NULL, 0, 0, NULL,
+	"what links in alerts of metrics begin with; unset: localhost and the port"},
 };
 
 static const struct cfg_field relay_fields[] = {
@@ -281,7 +283,20 @@ usage(void)
 	(void)fprintf(stderr, "usage: monlight-deliver [-fhnV]\n");
 }
 
-static struct arena *kept; /* texts of the channels */
+static struct arena *kept; /* texts of the channels, and addresses of pages */
+
+/* What links begin with, given or by the port. */
+static const char *
+pages_at(const char *url, int64_t port)
+{
+	size_t len = url != NULL ? strlen(url) : 0;
+
+	if (url == NULL)
+		return arena_printf(kept, "http://localhost:%lld", (long long)port);
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	return arena_strndup(kept, url, len);
+}
 
 /* What no row says: which variables go together, and where alerts go by all of them. */
 static int
@@ -291,6 +306,10 @@ complete(FILE *errors)
 	int bad = 0;
 
 	kept = arena_new(0);
+	if (cfg.errors_url == NULL)
+		cfg.errors_url = cfg.errors_public_url;
+	cfg.errors_url = pages_at(cfg.errors_url, cfg.ports[TO_ERRORS]);
+	cfg.metrics_url = pages_at(cfg.metrics_url, cfg.ports[TO_METRICS]);
 	smtp->host = cfg.deliver.lists.smtp_host;
 	smtp->tls_required =
 	    cfg.smtp_tls == TLS_ON || (cfg.smtp_tls == TLS_AUTO && smtp->username != NULL);

@@ -96,6 +96,26 @@ def test_new_regression_spike_and_digest_reach_mail_and_webhook(mail, hook, cert
     assert eventually(lambda: settled(client))
 
 
+@pytest.mark.parametrize(
+    "variables, links",
+    [
+        ({}, "http://localhost:{port}/"),
+        ({"ERROR_TRACKER_PUBLIC_URL": "https://errors.example/"}, "https://errors.example/"),
+        (
+            {
+                "ERROR_TRACKER_PUBLIC_URL": "https://errors.example",
+                "BASE_URL": "https://monlight.example/errors/",
+            },
+            "https://monlight.example/errors/",
+        ),
+    ],
+)
+def test_links_in_alerts_lead_to_where_the_pages_are(hook, fresh, variables, links):
+    stack = fresh(ALERT_WEBHOOKS=hook.url, **variables)
+    assert stack.client("errors").post("/api/test-alert?wait=1").json["status"] == "sent"
+    assert hook.received[0]["url"] == links.format(port=stack.ports["errors"])
+
+
 def test_the_sender_may_have_a_name(mail, certificate, fresh):
     settings = mail_settings(mail.port, certificate)
     settings["SMTP_FROM"] = "Überwachung, Shop <tracker@shop.example>"

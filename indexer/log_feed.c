@@ -73,7 +73,7 @@ feed_free(struct feed *f)
 
 /* ---- records --------------------------------------------------------------------- */
 
-/* Says that lines are missing before the record with that time. */
+/* Says that lines may be missing before the record with that time. */
 static void
 write_gap(struct feed *f, int64_t ns)
 {
@@ -83,7 +83,7 @@ write_gap(struct feed *f, int64_t ns)
 	for (int i = 0; i < 2; i++)
 		line_stream_settle(&f->streams[i], INT64_MAX);
 	line.len = (size_t)snprintf(text, sizeof text,
-	    "lines written between %s and %s are missing: the log file was cut or rotated away",
+	    "lines written between %s and %s may be missing: the log file was cut or rotated away",
 	    time_format_ns(from, f->last_ns), time_format_ns(to, ns));
 	log_warnx("%s: %s", f->key, text);
 	store_pass_add(f->out.pass, f->out.source, &line);

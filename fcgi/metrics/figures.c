@@ -22,7 +22,7 @@ take(struct figures *figures, struct figure *f, const struct bucket *b, const do
 	f->p95 = summary_quantile(&b->summary, b->sketch, 0.95);
 	f->p99 = summary_quantile(&b->summary, b->sketch, 0.99);
 	for (size_t i = 0; i < FIGURES_LIMITS && limits != NULL; i++)
-		f->up_to[i] = sketch_count_up_to(b->sketch, limits[i]);
+		f->up_to[i] = summary_count_up_to(&b->summary, b->sketch, limits[i]);
 	if (sketch_scale(b->sketch) < figures->scale)
 		figures->scale = sketch_scale(b->sketch);
 }

@@ -216,12 +216,15 @@ uint64_t
 sketch_count_up_to(const struct sketch *s, double limit)
 {
 	uint64_t n = limit >= 0 ? s->zeros : 0;
+	int32_t edge = fabs(limit) < SKETCH_ZERO
+			   ? INT32_MIN
+			   : bins_coarser(find_bin(fabs(limit)), SKETCH_SCALE - s->scale);
 
 	for (int32_t bin = s->negative.low; bin <= s->negative.high; bin++)
-		if (bins_at(&s->negative, bin) > 0 && -middle(bin, s->scale) <= limit)
+		if (limit >= 0 || bin >= edge)
 			n += bins_at(&s->negative, bin);
 	for (int32_t bin = s->positive.low; bin <= s->positive.high; bin++)
-		if (bins_at(&s->positive, bin) > 0 && middle(bin, s->scale) <= limit)
+		if (limit >= 0 && bin <= edge)
 			n += bins_at(&s->positive, bin);
 	return n;
 }

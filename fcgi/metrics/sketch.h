@@ -51,7 +51,10 @@ int sketch_scale(const struct sketch *);
 uint64_t sketch_count(const struct sketch *);
 /* The value of nearest rank ceil(q * count), 0 <= q <= 1; NAN if there is none. */
 double sketch_quantile(const struct sketch *, double q);
-/* How many are at most limit; exact but for the bin that limit itself lies in. */
+/*
+ * How many are at most limit.  All of the bin that limit lies in are counted: among them
+ * those that equal it, which are many where times are round.
+ */
 uint64_t sketch_count_up_to(const struct sketch *, double limit);
 /* The greatest relative error of a quantile at that scale. */
 double sketch_error(int scale);

@@ -31,6 +31,12 @@ summary_merge(struct summary *s, const struct summary *more)
 	}
 }
 
+uint64_t
+summary_count_up_to(const struct summary *s, const struct sketch *sketch, double limit)
+{
+	return limit < s->min ? 0 : limit >= s->max ? s->count : sketch_count_up_to(sketch, limit);
+}
+
 double
 summary_quantile(const struct summary *s, const struct sketch *sketch, double q)
 {

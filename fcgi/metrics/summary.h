@@ -19,5 +19,7 @@ void summary_add(struct summary *, double value, int64_t time);
 void summary_merge(struct summary *, const struct summary *);
 /* The sketch's quantile, kept within what the summary knows exactly; NAN if there is nothing. */
 double summary_quantile(const struct summary *, const struct sketch *, double q);
+/* How many are at most limit, by the same rule; there is something. */
+uint64_t summary_count_up_to(const struct summary *, const struct sketch *, double limit);
 
 #endif

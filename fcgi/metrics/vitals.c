@@ -45,14 +45,17 @@ read_vitals(struct req *rq, const struct dashboard *d, const struct span *span,
 
 /* ---- all pages --------------------------------------------------------------------- */
 
+/* By how many are within the limits, so that it never contradicts the shares. */
 static const char *
-rating(enum vital v, double p75)
+rating(const struct figure *f)
 {
-	if (isnan(p75))
+	const double three_of_four = 0.75 * (double)f->summary.count;
+
+	if (isnan(f->p75))
 		return "unknown";
-	return p75 <= vitals[v].limits[0]   ? "good"
-	       : p75 <= vitals[v].limits[1] ? "needs-improvement"
-					    : "poor";
+	return (double)f->up_to[0] >= three_of_four   ? "good"
+	       : (double)f->up_to[1] >= three_of_four ? "needs-improvement"
+						      : "poor";
 }
 
 static void
@@ -63,7 +66,7 @@ write_vital(struct json_out *out, enum vital v, const struct figure *f)
 	json_object(out, vitals[v].member);
 	json_real(out, "avg", count > 0 ? f->summary.sum / count : NAN);
 	json_int(out, "count", (int64_t)f->summary.count);
-	json_text(out, "rating", rating(v, f->p75));
+	json_text(out, "rating", rating(f));
 	json_real(out, "p75", f->p75);
 	if (count > 0) {
 		json_object(out, "shares");

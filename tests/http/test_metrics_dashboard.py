@@ -43,6 +43,18 @@ def test_contract_vitals_are_rated(metrics, project, settled, values, ratings):
     assert vitals["timeseries"][0]["count"] == 3
 
 
+def test_values_that_equal_a_threshold_are_within_it(metrics, project, settled):
+    # INP comes in steps of 8 ms: 200 and 496 are what many visits have.
+    send(metrics, *[vital("inp", v, "/", project) for v in [200] * 15 + [208, 496, 496, 504, 900]])
+    send(metrics, *[vital("lcp", v, "/", project) for v in (2501, 2502)])
+    settled()
+    summary = dashboard(metrics, project=project)["web_vitals"]["summary"]
+    assert summary["inp"]["rating"] == "good"
+    assert summary["inp"]["shares"] == {"good": 0.75, "needs-improvement": 0.15, "poor": 0.1}
+    assert summary["lcp"]["rating"] == "needs-improvement"
+    assert summary["lcp"]["shares"] == {"good": 0, "needs-improvement": 1, "poor": 0}
+
+
 def test_vitals_are_judged_at_the_75th_percentile_with_shares(metrics, project, settled):
     slow = [1000] * 70 + [3000] * 20 + [9000] * 10
     random.Random(1).shuffle(slow)

@@ -273,6 +273,24 @@ counts_up_to_a_limit_are_exact_away_from_it(void **state)
 }
 
 static void
+what_equals_a_limit_is_within_it(void **state)
+{
+	static const double limits[] = {2500, 4000, 200, 500, 0.1, 0.25, 1800, 3000, 800, 1e-12};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(limits); i++)
+		for (int scale = SKETCH_SCALE; scale > 2; scale--) {
+			struct sketch *s = sketch_of((double[]){-limits[i], limits[i]}, 2);
+
+			sketch_downscale(s, scale);
+			assert_int_equal(sketch_count_up_to(s, limits[i]), 2);
+			assert_int_equal(sketch_count_up_to(s, -limits[i]), 1);
+			assert_int_equal(sketch_count_up_to(s, 0), 1);
+			assert_int_equal(sketch_count_up_to(s, -2 * limits[i]), 0);
+		}
+}
+
+static void
 the_extremes_of_doubles_have_bins(void **state)
 {
 	static const double values[] = {
@@ -362,6 +380,7 @@ main(void)
 	    WITH_ARENA(boundaries_belong_to_the_bin_below),
 	    WITH_ARENA(a_coarser_scale_is_the_same_as_having_been_coarse_all_along),
 	    WITH_ARENA(counts_up_to_a_limit_are_exact_away_from_it),
+	    WITH_ARENA(what_equals_a_limit_is_within_it),
 	    WITH_ARENA(the_extremes_of_doubles_have_bins),
 	    WITH_ARENA(the_rank_is_the_nearest_of_the_contract),
 	    WITH_ARENA(damaged_bytes_are_refused),

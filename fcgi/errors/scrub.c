@@ -168,8 +168,10 @@ scrub_text(struct arena *mem, const char *text, int *n)
 	for (;;) {
 		const char *end = p + strcspn(p, "?&#;");
 
-		leave_out_passwords(&c, p, end);
 		leave_out_pair(&c, mem, p);
+		p = c.from > p ? c.from : p;
+		if (p < end)
+			leave_out_passwords(&c, p, end);
 		p = c.from > end ? c.from : end;
 		if (*p == '\0')
 			break;

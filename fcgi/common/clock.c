@@ -88,8 +88,8 @@ clock_mono_us(void)
  * "chrono-Compatible Low-Level Date Algorithms": the year begins in March, so
  * that the leap day is its last, and 400 years (an era) have 146097 days.
  */
-static int64_t
-days_of_date(int64_t year, int month, int day)
+int64_t
+time_days(int64_t year, int month, int day)
 {
 	int64_t era, year_of_era, day_of_year, day_of_era;
 
@@ -188,7 +188,7 @@ date(struct cursor *c, int64_t *days)
 	if (!number(c, 4, 0, 9999, &year) || !skip(c, '-') || !number(c, 2, 1, 12, &month) ||
 	    !skip(c, '-') || !number(c, 2, 1, days_in_month(year, month), &day))
 		return false;
-	*days = days_of_date(year, month, day);
+	*days = time_days(year, month, day);
 	return true;
 }
 

@@ -42,6 +42,9 @@ int time_parse(const char *text, size_t len, int64_t *ns);
 /* What it takes, for the sentence that refuses anything else. */
 #define TIME_TAKEN "an RFC 3339 time or Unix seconds, from 1678 to 2262"
 
+/* Days from 1970-01-01 to a date of the Gregorian calendar, which is not checked. */
+int64_t time_days(int64_t year, int month, int day);
+
 #define TIME_TEXT_SIZE 32 /* enough for each of the two below, with its NUL */
 
 /* "2026-11-22T10:20:30Z", cut to the second; returns out. */

@@ -20,20 +20,6 @@ two_digits(const char *s)
 	return (s[0] - '0') * 10 + s[1] - '0';
 }
 
-/*
- * Days since 1970-01-01 in the Gregorian calendar (H. Hinnant, "chrono-compatible date
- * algorithms").
- */
-static int64_t
-days_of(int year, int month, int day)
-{
-	int y = month <= 2 ? year - 1 : year;
-	int era = y / 400, of_era = y - era * 400;
-	int of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-	return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 /* All other spellings than the one of the three formats are left to time_parse(). */
 int
 docker_time(const char *s, size_t len, int64_t *ns)
@@ -57,10 +43,10 @@ docker_time(const char *s, size_t len, int64_t *ns)
 	if ((len > sizeof shape && s[sizeof shape - 1] != '.') || two_digits(s + 5) > 12 ||
 	    two_digits(s + 11) > 23 || two_digits(s) < 17)
 		return time_parse(s, len, ns);
-	seconds =
-	    days_of(two_digits(s) * 100 + two_digits(s + 2), two_digits(s + 5), two_digits(s + 8)) *
-		86400 +
-	    two_digits(s + 11) * 3600 + two_digits(s + 14) * 60 + two_digits(s + 17);
+	seconds = time_days(two_digits(s) * 100 + two_digits(s + 2), two_digits(s + 5),
+		      two_digits(s + 8)) *
+		      86400 +
+		  two_digits(s + 11) * 3600 + two_digits(s + 14) * 60 + two_digits(s + 17);
 	*ns = seconds * NS_PER_SECOND + fraction;
 	return 0;
 }

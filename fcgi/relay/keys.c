@@ -105,30 +105,10 @@ keys_list(struct req *rq)
 	return 200;
 }
 
-/* Changes the key of the path by a statement whose second value that is. */
 static int
 change(struct req *rq, int statement, struct db_value value, const char *status)
 {
-	struct json_out *out;
-	int64_t id;
-	bool found;
-	int st;
-
-	if ((st = want_number(rq, &id)) != 0)
-		return st;
-	if (db_begin(rq->db) == DB_FAILED ||
-	    db_run(rq->db, statement, DB_ARGS(DB_INT(id), value)) == DB_FAILED)
-		return req_fail_db(rq);
-	found = db_changes(rq->db) > 0;
-	if (db_commit(rq->db) == DB_FAILED)
-		return req_fail_db(rq);
-	if (!found)
-		return req_fail(rq, 404, "DSN key not found");
-	out = req_json(rq);
-	json_object(out, NULL);
-	json_text(out, "status", status);
-	json_object_end(out);
-	return 200;
+	return relay_change(rq, statement, &value, "DSN key not found", status);
 }
 
 /* DELETE /api/dsn-keys/{id}: switches it off; it keeps its row, so it cannot be given out again. */

@@ -162,24 +162,5 @@ maps_list(struct req *rq)
 int
 maps_delete(struct req *rq)
 {
-	struct json_out *out;
-	int64_t id;
-	bool found;
-	int st;
-
-	if ((st = want_number(rq, &id)) != 0)
-		return st;
-	if (db_begin(rq->db) == DB_FAILED ||
-	    db_run(rq->db, SQL_MAP_DELETE, DB_ARGS(DB_INT(id))) == DB_FAILED)
-		return req_fail_db(rq);
-	found = db_changes(rq->db) > 0;
-	if (db_commit(rq->db) == DB_FAILED)
-		return req_fail_db(rq);
-	if (!found)
-		return req_fail(rq, 404, "Source map not found");
-	out = req_json(rq);
-	json_object(out, NULL);
-	json_text(out, "status", "deleted");
-	json_object_end(out);
-	return 200;
+	return relay_change(rq, SQL_MAP_DELETE, NULL, "Source map not found", "deleted");
 }

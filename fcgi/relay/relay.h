@@ -50,6 +50,13 @@ int want_name(struct req *, const cJSON *, const char *name, size_t max, const c
 int check_name(struct req *, const char *name, const char *text, size_t max);
 
 /*
+ * Runs a statement with the id in the path and, unless it is NULL, the value behind it: 200
+ * with that status, or 404 with that detail if it changed no row.
+ */
+int relay_change(struct req *, int statement, const struct db_value *value, const char *missing,
+    const char *status);
+
+/*
  * The id that every attempt to hand something on carries: the sender's own if it has one of
  * at most max bytes, a digest of one that no header could hold, a new one for none.
  */

@@ -56,8 +56,12 @@ count_table(struct db *db, struct arena *mem, const char *table, struct json_out
 	return 0;
 }
 
-char *
-backup_count_rows(struct db *db, struct arena *mem)
+/*
+ * The rows of each table of a database as a JSON object, in the arena; NULL if that failed.
+ * Equal content has equal text.
+ */
+static char *
+count_rows(struct db *db, struct arena *mem)
 {
 	int tables =
 	    db_prepare(db, "SELECT name FROM sqlite_schema WHERE type = 'table'"
@@ -95,7 +99,7 @@ backup_verify(const char *path, const struct db_schema *schema, struct arena *me
 	if (db == NULL)
 		return -1;
 	db_set_deadline(db, INT64_MAX);
-	if (db_check(db) == 0 && (found = backup_count_rows(db, mem)) != NULL) {
+	if (db_check(db) == 0 && (found = count_rows(db, mem)) != NULL) {
 		st = expected == NULL || strcmp(found, expected) == 0 ? 0 : -1;
 		if (st == -1)
 			log_errorx("%s has the rows %s, expected %s", path, found, expected);

@@ -34,11 +34,6 @@ char *backup_segment_name(struct arena *, int64_t id);
 int64_t backup_segment_id(const char *name);
 
 /*
- * The rows of each table of a database as a JSON object, in the arena; NULL if that failed.
- * Equal content has equal text.
- */
-char *backup_count_rows(struct db *, struct arena *);
-/*
  * Whether the file is a sound database with so many rows (NULL: any), and, for *rows not NULL,
  * how many it has.  0, or -1 and logged.
  */

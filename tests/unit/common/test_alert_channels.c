@@ -19,15 +19,18 @@ static const struct alert alert = {
 static const struct alert_letter letter = {
     .service = "errors", .base_url = "https://monlight.example", .date = 0};
 
-/* Reads the lists, tells how many items are bad, and what was said of them. */
+static struct alert_channels channels;
+static char said[512];
+
+/* Reads the lists into the two above; returns how many items are bad. */
 static int
-read_lists(const struct alert_lists *lists, struct alert_channels *channels, char said[512])
+read_lists(const struct alert_lists *lists)
 {
-	FILE *errors = fmemopen(said, 512, "w");
+	FILE *errors = fmemopen(said, sizeof said, "w");
 	int bad;
 
-	*channels = (struct alert_channels){0};
-	bad = alert_channels_read(lists, mem, channels, errors);
+	channels = (struct alert_channels){0};
+	bad = alert_channels_read(lists, mem, &channels, errors);
 	(void)fclose(errors);
 	return bad;
 }
@@ -74,11 +77,9 @@ an_item_becomes_a_channel_whose_name_keeps_the_secret(void **state)
 	const struct alert_lists lists = {"mail.example", " ops@shop.example ,,",
 	    "http://shop.example:8080/s3cret, https://hooks.slack.com/s3cret,"
 	    "https://discord.com/api/webhooks/s3cret, slack  https://chat.example/s3cret"};
-	struct alert_channels channels;
-	char said[512];
 
 	(void)state;
-	assert_int_equal(read_lists(&lists, &channels, said), 0);
+	assert_int_equal(read_lists(&lists), 0);
 	assert_int_equal(channels.n, NELEM(wanted));
 	for (size_t i = 0; i < NELEM(wanted); i++) {
 		assert_string_equal(channels.items[i].name, wanted[i].name);
@@ -95,11 +96,9 @@ every_bad_item_is_told_of_by_its_number_alone(void **state)
 {
 	const struct alert_lists lists = {
 	    "mail.example", "ops, a b@shop.example", "https://ok.example/, ftp://s3cret.example"};
-	struct alert_channels channels;
-	char said[512];
 
 	(void)state;
-	assert_int_equal(read_lists(&lists, &channels, said), 3);
+	assert_int_equal(read_lists(&lists), 3);
 	assert_int_equal(channels.n, 1);
 	assert_string_equal(said,
 	    "ALERT_EMAILS item 1 is not valid; accepted: a mail address\n"
@@ -123,11 +122,9 @@ each_kind_is_written_so_that_nothing_of_an_event_works(void **state)
 	};
 	const struct alert_lists lists = {
 	    .webhooks = "json http://a.example, slack http://a.example, discord http://a.example"};
-	struct alert_channels channels;
-	char said[512];
 
 	(void)state;
-	assert_int_equal(read_lists(&lists, &channels, said), 0);
+	assert_int_equal(read_lists(&lists), 0);
 	assert_int_equal(channels.n, NELEM(wanted));
 	for (size_t i = 0; i < NELEM(wanted); i++) {
 		struct buf body = {0};

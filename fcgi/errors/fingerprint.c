@@ -13,18 +13,18 @@
 #include <string.h>
 
 /* A part of the text: from begin up to, not including, end. */
-struct span {
+struct part {
 	const char *begin, *end;
 };
 
 static const char *
-find(struct span s, const char *what)
+find(struct part s, const char *what)
 {
 	return memmem(s.begin, (size_t)(s.end - s.begin), what, strlen(what));
 }
 
 static const char *
-find_char(struct span s, char c)
+find_char(struct part s, char c)
 {
 	return s.begin < s.end ? memchr(s.begin, c, (size_t)(s.end - s.begin)) : NULL;
 }
@@ -45,7 +45,7 @@ skip_digits(const char *p, const char *end)
  * The path may span lines.
  */
 static const char *
-python_place(struct span s, struct location *place)
+python_place(struct part s, struct location *place)
 {
 	static const char middle[] = "\", line ";
 	const char *quote = find_char(s, '"'), *digits, *end;
@@ -67,7 +67,7 @@ python_place(struct span s, struct location *place)
  * marker has a quote of its own, so no byte is searched for a quote twice.
  */
 static struct location
-find_python(struct span s)
+find_python(struct part s)
 {
 	static const char marker[] = "File \"";
 	struct location last = {0};
@@ -87,14 +87,14 @@ find_python(struct span s)
 
 /* Cuts :digits off the end of s; the digits are in *number.  False if there are none. */
 static bool
-cut_number(struct span *s, struct span *number)
+cut_number(struct part *s, struct part *number)
 {
 	const char *colon =
 	    s->begin < s->end ? memrchr(s->begin, ':', (size_t)(s->end - s->begin)) : NULL;
 
 	if (colon == NULL || colon + 1 == s->end || skip_digits(colon + 1, s->end) != s->end)
 		return false;
-	*number = (struct span){colon + 1, s->end};
+	*number = (struct part){colon + 1, s->end};
 	s->end = colon;
 	return true;
 }
@@ -105,8 +105,8 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct span
-trim(struct span s)
+static struct part
+trim(struct part s)
 {
 	while (s.begin < s.end && is_blank(*s.begin))
 		s.begin++;
@@ -117,9 +117,9 @@ trim(struct span s)
 
 /* Reads url:line:column or url:line. */
 static bool
-javascript_place(struct span s, struct location *place)
+javascript_place(struct part s, struct location *place)
 {
-	struct span url = trim(s), line, column, longer;
+	struct part url = trim(s), line, column, longer;
 
 	if (!cut_number(&url, &line) || url.begin == url.end)
 		return false;
@@ -136,33 +136,33 @@ javascript_place(struct span s, struct location *place)
 }
 
 static bool
-javascript_frame(struct span line, struct location *place)
+javascript_frame(struct part line, struct location *place)
 {
 	const char *at, *open, *close;
-	struct span rest;
+	struct part rest;
 
 	line = trim(line);
 	if ((at = find(line, "at ")) != NULL) {
-		rest = (struct span){at + 3, line.end};
+		rest = (struct part){at + 3, line.end};
 		open = find_char(rest, '(');
 		close = find_char(rest, ')');
 		if (open != NULL && close != NULL && close > open)
-			rest = (struct span){open + 1, close};
+			rest = (struct part){open + 1, close};
 		return javascript_place(rest, place);
 	}
 	if ((at = find_char(line, '@')) == NULL)
 		return false;
-	return javascript_place((struct span){at + 1, line.end}, place);
+	return javascript_place((struct part){at + 1, line.end}, place);
 }
 
 static struct location
-find_javascript(struct span s)
+find_javascript(struct part s)
 {
 	struct location place = {0};
 
 	while (s.begin < s.end) {
 		const char *newline = find_char(s, '\n');
-		struct span line = {s.begin, newline != NULL ? newline : s.end};
+		struct part line = {s.begin, newline != NULL ? newline : s.end};
 
 		if (javascript_frame(line, &place))
 			break;
@@ -176,7 +176,7 @@ find_javascript(struct span s)
 struct location
 fingerprint_location(const char *traceback, size_t len)
 {
-	struct span all = {traceback, traceback + len};
+	struct part all = {traceback, traceback + len};
 	struct location place = find_python(all);
 
 	return place.file != NULL ? place : find_javascript(all);

@@ -109,7 +109,7 @@ write_metrics(struct req *rq, struct json_out *out, const struct dashboard *d)
 {
 	struct selection selection;
 	struct metric_name *names;
-	struct span whole = d->whole;
+	struct timespan whole = d->whole;
 	struct top *tops;
 
 	whole.sketches = false;
@@ -152,13 +152,13 @@ plan(struct dashboard *d, int64_t from, int64_t last, int64_t end, int64_t point
 	const int64_t step = usual_step(tiers[tier].seconds, length, points);
 
 	d->length = length;
-	d->whole = span_whole(from, end);
+	d->whole = timespan_whole(from, end);
 	from = time_floor(from, step);
 	/* No longer than what is kept in days could fill. */
 	if (from < end - MAX_POINTS * step)
 		from = time_floor(end - MAX_POINTS * step, step);
-	d->timeline =
-	    (struct span){from, time_floor(end + step - 1, step), step, span_grain(step), true};
+	d->timeline = (struct timespan){
+	    from, time_floor(end + step - 1, step), step, timespan_grain(step), true};
 }
 
 /* The last period, and what lies in the future; or from and to.  0, or 400. */

@@ -11,8 +11,8 @@ struct dashboard {
 	int64_t length;      /* seconds */
 	const char *project; /* NULL: all */
 	struct label_filter filter;
-	struct span whole;    /* the period as one bucket */
-	struct span timeline; /* the same in minutes, hours or days */
+	struct timespan whole;    /* the period as one bucket */
+	struct timespan timeline; /* the same in minutes, hours or days */
 };
 
 /* A question about a metric of the dashboard's project; a condition more if label is not NULL. */

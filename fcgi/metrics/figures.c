@@ -39,11 +39,11 @@ take_group(void *arg, size_t group, const struct bucket *buckets)
 
 int
 figures_read(struct db *db, struct arena *mem, const struct question *question,
-    const struct span *span, const double limits[FIGURES_LIMITS], struct figures *out)
+    const struct timespan *span, const double limits[FIGURES_LIMITS], struct figures *out)
 {
 	struct taking taking = {out, limits};
 
-	*out = (struct figures){.nbuckets = span_buckets(span), .scale = SKETCH_SCALE};
+	*out = (struct figures){.nbuckets = timespan_buckets(span), .scale = SKETCH_SCALE};
 	if (select_series(db, mem, question, &out->selection) == -1)
 		return DB_FAILED;
 	out->all =

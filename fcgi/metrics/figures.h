@@ -24,7 +24,7 @@ struct figures {
  * Answers a question over a span; limits may be NULL.  Everything lies in the
  * arena.  To be called in a read transaction.  Returns 0 or DB_FAILED.
  */
-int figures_read(struct db *, struct arena *, const struct question *, const struct span *,
+int figures_read(struct db *, struct arena *, const struct question *, const struct timespan *,
     const double limits[FIGURES_LIMITS], struct figures *);
 
 /* Of one group and bucket; that of nothing if there is no such group. */

@@ -99,7 +99,7 @@ plan_step(struct req *rq, const struct params *params, struct plan *plan, int64_
 			return req_fail(rq, 400,
 			    "step must be whole minutes: a number and m, h or d, as in 5m");
 		/* Nothing would be found, which is not the same as that nothing was there. */
-		if (span_grain(plan->span.step) < kept)
+		if (timespan_grain(plan->span.step) < kept)
 			return req_fail(rq, 400,
 			    "step must be a multiple of %s: nothing finer is kept of a time so far "
 			    "back",
@@ -111,7 +111,7 @@ plan_step(struct req *rq, const struct params *params, struct plan *plan, int64_
 			tier = kept;
 		plan->span.step = usual_step(tiers[tier].seconds, to - from, params->points);
 	}
-	plan->span.grain = span_grain(plan->span.step);
+	plan->span.grain = timespan_grain(plan->span.step);
 	return 0;
 }
 
@@ -139,7 +139,7 @@ plan_range(struct req *rq, const struct params *params, struct plan *plan)
 		return st;
 	plan->span.from = time_floor(from, plan->span.step);
 	plan->span.to = round_up(to, plan->span.step);
-	if (span_buckets(&plan->span) > MAX_BUCKETS)
+	if (timespan_buckets(&plan->span) > MAX_BUCKETS)
 		return req_fail(rq, 400,
 		    "from, to and step make more than %d buckets: use a larger step", MAX_BUCKETS);
 	return 0;
@@ -152,7 +152,7 @@ plan_range(struct req *rq, const struct params *params, struct plan *plan)
 static int
 plan_period(struct req *rq, const struct params *params, struct plan *plan)
 {
-	struct span *span = &plan->span;
+	struct timespan *span = &plan->span;
 	int64_t seconds = SECONDS_PER_DAY;
 	int st;
 

@@ -30,7 +30,7 @@ enum {
 /* What is to be computed. */
 struct plan {
 	struct question question;
-	struct span span;
+	struct timespan span;
 	int64_t now;
 	const char *period; /* as the answer repeats it; NULL if from was given */
 	double quantiles[CONTRACT_QUANTILES + MAX_QUANTILES]; /* the contract's first */

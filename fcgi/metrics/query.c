@@ -37,7 +37,7 @@ take_group(void *arg, size_t group, const struct bucket *buckets)
 {
 	struct rows *rows = arg;
 	const struct plan *plan = rows->plan;
-	const size_t n = span_buckets(&plan->span);
+	const size_t n = timespan_buckets(&plan->span);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct bucket *b = &buckets[i];
@@ -212,7 +212,7 @@ metrics_query(struct req *rq)
 	if (db_begin_read(rq->db) == -1 ||
 	    select_series(rq->db, rq->mem, &plan.question, &selection) == -1)
 		return req_fail_db(rq);
-	if (selection.ngroups * span_buckets(&plan.span) > MAX_ROWS)
+	if (selection.ngroups * timespan_buckets(&plan.span) > MAX_ROWS)
 		return req_fail(rq, 400,
 		    "%zu groups are too many for so many buckets: choose by labels or a larger "
 		    "step",

@@ -20,7 +20,7 @@ struct correctable {
 struct reading {
 	struct db *db;
 	const struct selection *selection;
-	const struct span *span;
+	const struct timespan *span;
 	struct tier_state state;
 	struct correctable *correctable;
 	size_t ncorrectable, room;
@@ -33,13 +33,13 @@ struct reading {
 };
 
 size_t
-span_buckets(const struct span *span)
+timespan_buckets(const struct timespan *span)
 {
 	return span->to > span->from ? (size_t)((span->to - span->from - 1) / span->step + 1) : 0;
 }
 
 int
-span_grain(int64_t step)
+timespan_grain(int64_t step)
 {
 	int grain = TIER_DAY;
 
@@ -48,17 +48,17 @@ span_grain(int64_t step)
 	return grain;
 }
 
-struct span
-span_whole(int64_t from, int64_t to)
+struct timespan
+timespan_whole(int64_t from, int64_t to)
 {
 	from = time_floor(from, SECONDS_PER_MINUTE);
 	to = time_floor(to + SECONDS_PER_MINUTE - 1, SECONDS_PER_MINUTE);
-	return (struct span){from, to, to - from, TIER_DAY, true};
+	return (struct timespan){from, to, to - from, TIER_DAY, true};
 }
 
 /* Where in a group's buckets that time lies, or -1. */
 static int64_t
-place(const struct span *span, int64_t time)
+place(const struct timespan *span, int64_t time)
 {
 	return time < span->from || time >= span->to ? -1 : (time - span->from) / span->step;
 }
@@ -81,7 +81,7 @@ add_point(struct reading *r, uint32_t group, const struct point *point)
 
 	if (i == -1)
 		return;
-	b = &r->early[group * span_buckets(r->span) + (size_t)i];
+	b = &r->early[group * timespan_buckets(r->span) + (size_t)i];
 	if (*b == NULL)
 		*b = arena_alloc(r->early_mem, sizeof **b);
 	begin_bucket(r, *b, r->early_mem);
@@ -247,7 +247,7 @@ add_stretch(struct reading *r, int tier, uint32_t series, int64_t from, int64_t 
 static void
 add_early(struct reading *r, uint32_t group)
 {
-	const size_t n = span_buckets(r->span);
+	const size_t n = timespan_buckets(r->span);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct bucket *early = r->early[group * n + i];
@@ -267,7 +267,7 @@ read_group(struct reading *r, uint32_t group)
 	const struct selection *s = r->selection;
 
 	arena_reset(r->mem);
-	r->buckets = arena_alloc(r->mem, (span_buckets(r->span) + 1) * sizeof *r->buckets);
+	r->buckets = arena_alloc(r->mem, (timespan_buckets(r->span) + 1) * sizeof *r->buckets);
 	for (size_t i = 0; i < s->nstored; i++)
 		if (s->stored[i].group == group &&
 		    add_stretch(
@@ -278,7 +278,7 @@ read_group(struct reading *r, uint32_t group)
 }
 
 int
-read_span(struct db *db, const struct selection *selection, const struct span *span,
+read_span(struct db *db, const struct selection *selection, const struct timespan *span,
     void (*visit)(void *arg, size_t group, const struct bucket *), void *arg)
 {
 	struct reading r = {.db = db, .selection = selection, .span = span};
@@ -286,10 +286,10 @@ read_span(struct db *db, const struct selection *selection, const struct span *s
 
 	if (selection->ngroups == 0)
 		return 0;
-	r.early = heap_alloc(selection->ngroups * span_buckets(span) * sizeof(struct bucket *));
+	r.early = heap_alloc(selection->ngroups * timespan_buckets(span) * sizeof(struct bucket *));
 	r.early_mem = arena_new(4096);
 	/* Every group takes the same again. */
-	r.mem = arena_new((span_buckets(span) + 1) * sizeof *r.buckets + SKETCHES_KEEP);
+	r.mem = arena_new((timespan_buckets(span) + 1) * sizeof *r.buckets + SKETCHES_KEEP);
 	st = tier_state_read(db, &r.state);
 	if (st == 0)
 		st = read_open(&r);

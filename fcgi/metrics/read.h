@@ -13,7 +13,7 @@
 #include "selection.h"
 #include "summary.h"
 
-struct span {
+struct timespan {
 	int64_t from, to; /* Unix seconds; to is not within it */
 	int64_t step;     /* of a bucket, in seconds; the first one begins at from */
 	/*
@@ -26,11 +26,11 @@ struct span {
 };
 
 /* How many buckets a span has. */
-size_t span_buckets(const struct span *);
+size_t timespan_buckets(const struct timespan *);
 /* The coarsest tier whose buckets divide the step; from must be a multiple of it, too. */
-int span_grain(int64_t step);
+int timespan_grain(int64_t step);
 /* All of it as one bucket: whole minutes, by the coarsest tiers that have them. */
-struct span span_whole(int64_t from, int64_t to);
+struct timespan timespan_whole(int64_t from, int64_t to);
 
 struct bucket {
 	struct summary summary; /* count 0: there is nothing in it */
@@ -39,10 +39,10 @@ struct bucket {
 
 /*
  * Calls visit(arg, group, buckets) for each group of the selection, in order;
- * buckets are span_buckets() many and gone when it returns.  Selection and reading
+ * buckets are timespan_buckets() many and gone when it returns.  Selection and reading
  * belong in one read transaction.  Returns 0 or DB_FAILED.
  */
-int read_span(struct db *, const struct selection *, const struct span *,
+int read_span(struct db *, const struct selection *, const struct timespan *,
     void (*visit)(void *arg, size_t group, const struct bucket *), void *arg);
 
 #endif

@@ -34,7 +34,7 @@ parse_labels(struct req *rq, const char *labels)
 
 static int
 ask(struct req *rq, const struct dashboard *d, const char *name, const char *group_by,
-    const struct span *span, struct figures *out)
+    const struct timespan *span, struct figures *out)
 {
 	struct question q = dashboard_question(rq, d, name, NULL);
 
@@ -180,7 +180,7 @@ read_loads(struct req *rq, const struct dashboard *d, const struct traffic *t, s
 {
 	struct question q = dashboard_question(rq, d, t->requests, NULL);
 	struct selection selection;
-	struct loading loading = {rq, &selection, loads, span_buckets(&d->timeline)};
+	struct loading loading = {rq, &selection, loads, timespan_buckets(&d->timeline)};
 
 	q.group_by = label_names_parse(rq->mem, "status");
 	if (select_series(rq->db, rq->mem, &q, &selection) == -1)
@@ -192,7 +192,7 @@ static int
 write_timeline(
     struct req *rq, struct json_out *out, const struct dashboard *d, const struct traffic *t)
 {
-	const size_t n = span_buckets(&d->timeline);
+	const size_t n = timespan_buckets(&d->timeline);
 	struct load *loads = arena_alloc(rq->mem, (n + 1) * sizeof *loads);
 	struct figures durations;
 

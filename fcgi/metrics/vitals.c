@@ -29,7 +29,7 @@ static const struct {
 
 /* The same question about each vital. */
 static int
-read_vitals(struct req *rq, const struct dashboard *d, const struct span *span,
+read_vitals(struct req *rq, const struct dashboard *d, const struct timespan *span,
     const char *group_by, struct figures figures[VITALS])
 {
 	for (int v = 0; v < VITALS; v++) {
@@ -93,7 +93,7 @@ static int
 write_timeline(struct req *rq, struct json_out *out, const struct dashboard *d)
 {
 	struct figures figures[VITALS];
-	const size_t n = span_buckets(&d->timeline);
+	const size_t n = timespan_buckets(&d->timeline);
 
 	if (read_vitals(rq, d, &d->timeline, NULL, figures) == -1)
 		return DB_FAILED;

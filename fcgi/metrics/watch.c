@@ -67,7 +67,7 @@ compute(struct db *db, struct arena *mem, const struct rule *rule, int64_t now, 
 {
 	const struct question question = {
 	    .name = rule->name, .type = SELECTION_ANY_TYPE, .filter = rule->filter};
-	const struct span span = span_whole(now - rule->window, now + 1);
+	const struct timespan span = timespan_whole(now - rule->window, now + 1);
 	struct computing c = {
 	    .rule = rule,
 	    .seconds = (double)(now - span.from),

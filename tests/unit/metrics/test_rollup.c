@@ -86,7 +86,7 @@ static struct summary
 between(int64_t from, int64_t to)
 {
 	const struct question question = {.name = "m", .type = SELECTION_ANY_TYPE};
-	const struct span span = span_whole(from, to);
+	const struct timespan span = timespan_whole(from, to);
 	struct figures figures;
 
 	assert_int_equal(db_begin_read(db), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A page under test: what it sends is written down, what the relay answers is up to the test.
 
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { initWith } from "../src/client.js";
 import type { Feature } from "../src/core.js";
 import type { BrowserError, BrowserMetric, MonlightClient, MonlightConfig } from "../src/types.js";
@@ -78,6 +78,12 @@ export class Page {
     return this.sent
       .filter(({ url }) => url.includes("/api/browser/errors"))
       .map(({ body }) => JSON.parse(body) as BrowserError);
+  }
+
+  /** The one error that was sent. */
+  only(): BrowserError {
+    expect(this.errors()).toHaveLength(1);
+    return this.errors()[0]!;
   }
 
   batches(): { metrics: BrowserMetric[]; session_id: string; event_id: string }[] {

@@ -82,6 +82,6 @@ void chunk_clear(struct chunk_draft *);
 void chunk_free(struct chunk_draft *);
 
 /* Unpacks a blob into the arena.  Returns 0, or -1 if it is no whole chunk of this format. */
-int chunk_unpack(struct arena *, const void *, size_t packed, struct chunk *);
+int chunk_unpack(struct arena *, const void *, size_t packed_len, struct chunk *);
 
 #endif

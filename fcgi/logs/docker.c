@@ -5,12 +5,15 @@
  */
 #include "docker.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "chunk.h"
 #include "clock.h"
 #include "text.h"
 #include "varint.h"
+
+#define ACCESS_LOOK 256 /* bytes of a line in which the brackets of an access log begin */
 
 /* ---- times --------------------------------------------------------------------- */
 
@@ -99,6 +102,26 @@ read_cri(const char *line, size_t len, struct docker_record *r)
 
 /* ---- plain files ----------------------------------------------------------------- */
 
+/* "10.0.0.1 - - [22/Nov/2026:10:20:30 +0100] ...": an access log's time in its first brackets. */
+static bool
+find_access_time(const char *line, size_t len, int64_t *ns)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char shape[] = "22/Nov/2026:10:20:30 +0100]";
+	const char *s = memchr(line, '[', len < ACCESS_LOOK ? len : ACCESS_LOOK);
+	char time[32];
+	int month = 0;
+
+	if (s == NULL || len - (size_t)(++s - line) < sizeof shape - 1 || s[2] != '/' ||
+	    s[6] != '/' || s[11] != ':' || s[20] != ' ' || s[26] != ']')
+		return false;
+	while (month < 12 && memcmp(s + 3, months + (ptrdiff_t)month * 3, 3) != 0)
+		month++;
+	(void)snprintf(
+	    time, sizeof time, "%.4s-%02d-%.2sT%.8s%.5s", s + 7, month + 1, s, s + 12, s + 21);
+	return time_parse(time, strlen(time), ns) == 0;
+}
+
 /* "2026-11-22 10:20:30,123 ...", "[2026/11/22T10:20:30Z] ...": the front is tried as a time. */
 static int
 read_plain(const char *line, size_t len, struct docker_record *r)
@@ -118,7 +141,9 @@ read_plain(const char *line, size_t len, struct docker_record *r)
 	/* "2026-11-22 10:20:30 - text" is read up to its second. */
 	while (n > 0 && strchr("-: ", time[n - 1]) != NULL)
 		n--;
-	return n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0 ? 0 : 1;
+	if (n >= 19 && time[4] == '-' && time_parse(time, n, &r->ns) == 0)
+		return 0;
+	return find_access_time(line, len, &r->ns) ? 0 : 1;
 }
 
 /* ---- lines of any format ----------------------------------------------------------- */

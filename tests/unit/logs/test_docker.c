@@ -258,6 +258,13 @@ static const struct {
     {"2026/09/21 14:13:20 [error] 7#7: no", true, 0},
     {"2026-09-21 14:13:20.250 +0200 x", true, 250000000},
     {"2026-09-21T16:13:20+02:00 x", true, 0},
+    {"10.0.0.1 - - [21/Sep/2026:14:13:20 +0000] \"GET / HTTP/1.1\" 200 5", true, 0},
+    {"::1 - bob [21/Sep/2026:16:13:21 +0200] \"GET /[x] HTTP/1.1\" 200 5", true, NS_PER_SECOND},
+    {"[21/Sep/2026:14:13:20 +0000] 10.0.0.1", true, 0},
+    {"10.0.0.1 - - [21/Sep/2026:14:13:20 +0000", false, 0},
+    {"10.0.0.1 - - [31/Feb/2026:14:13:20 +0000] \"GET / HTTP/1.1\" 200 5", false, 0},
+    {"10.0.0.1 - - [21/Foo/2026:14:13:20 +0000] \"GET / HTTP/1.1\" 200 5", false, 0},
+    {"[", false, 0},
     {"2026-09-21 hello", false, 0},
     {"14:13:20 hello", false, 0},
     {"  because", false, 0},
@@ -266,7 +273,7 @@ static const struct {
 };
 
 static void
-plain_lines_may_begin_with_their_time(void **state)
+plain_lines_may_have_their_time(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < NELEM(plain_rows); i++) {
@@ -360,7 +367,7 @@ main(void)
 	    cmocka_unit_test(a_character_cut_in_two_leaves_one_mark_and_not_four),
 	    cmocka_unit_test(a_line_is_kept_up_to_a_mebibyte),
 	    cmocka_unit_test(cri_lines_are_read),
-	    cmocka_unit_test(plain_lines_may_begin_with_their_time),
+	    cmocka_unit_test(plain_lines_may_have_their_time),
 	    cmocka_unit_test(local_records_are_walked),
 	    cmocka_unit_test(local_records_whose_lengths_disagree_are_none),
 	    cmocka_unit_test(local_fragments_say_so),

@@ -105,7 +105,9 @@ export function Search({ value, onChange, label, placeholder }) {
   };
   const key = (event) => {
     if (event.key === "Enter") commit();
-    if (event.key === "Escape") field.current.blur();
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // a browser would empty it, and what is searched for would stay
+    field.current.blur();
   };
   return html`<label class="search">
     <${Icon} name="search" />

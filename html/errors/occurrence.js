@@ -154,7 +154,7 @@ const Crumbs = ({ crumbs }) =>
         html`<li>
           <time class="muted">${crumbAge(timestamp)}</time>
           <span class=${`badge level-${level}`}>${plain(category ?? type ?? "note")}</span>
-          <span dir="auto">${plain(message ?? data ?? "")}</span>
+          <span dir="auto">${[message, data].filter(Boolean).map(plain).join(" ")}</span>
         </li>`,
     )}
   </ol>`;

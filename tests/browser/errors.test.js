@@ -95,7 +95,7 @@ describe("from the first report to the one that comes back", () => {
     await page.reload();
     await trace.locator("pre.raw").waitFor();
 
-    for (const text of ["mira", "eu-central", "CPython", "button#pay", '"quantity": "two"'])
+    for (const text of ["mira", "eu-central", "CPython", "button#pay", '200 {"ms":12}', '"quantity": "two"'])
       if (text !== "mira") assert.ok(await page.getByText(text).first().isVisible(), text);
     verify();
     await close();

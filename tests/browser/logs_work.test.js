@@ -131,6 +131,7 @@ describe("a shop's logs", () => {
     await page.keyboard.type("order");
     await press("Enter", "Escape");
     await totals(page, 60);
+    assert.equal(await page.getByRole("searchbox").inputValue(), "order", "what is searched for is there");
     await page.locator(".plot path").first().waitFor({ state: "attached" });
     await press("h", "ArrowLeft", "ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft");
     await page.locator(".plot i").waitFor();

@@ -35,7 +35,7 @@ export const pythonReport = {
   session_id: "s-8f3e21",
   tags: { region: "eu-central", tenant: "acme" },
   breadcrumbs: [
-    { timestamp: "2026-01-01T10:00:00Z", category: "http", message: "GET /cart 200" },
+    { timestamp: "2026-01-01T10:00:00Z", category: "http", message: "GET /cart 200", data: { ms: 12 } },
     { timestamp: "2026-01-01T10:00:01Z", category: "ui.click", message: "button#pay", level: "info" },
   ],
   contexts: { runtime: { name: "CPython", version: "3.11.2" } },

@@ -12,7 +12,7 @@
 
 /* The error and its key as they are, from SQL_KEY_FIND. */
 struct found {
-	int64_t key, count, error, status, level, browser, first_seen, last_seen, rank;
+	int64_t key, count, error, status, resolved_at, level, browser, first_seen, last_seen, rank;
 };
 
 static int
@@ -28,6 +28,7 @@ find(struct db *db, const struct adopted *a, struct found *f)
 	    .count = db_int(db, SQL_KEY_FIND, 1),
 	    .error = db_int(db, SQL_KEY_FIND, 3),
 	    .status = db_int(db, SQL_KEY_FIND, 4),
+	    .resolved_at = db_int(db, SQL_KEY_FIND, 5),
 	    .level = db_int(db, SQL_KEY_FIND, 6),
 	    .browser = db_int(db, SQL_KEY_FIND, 7),
 	    .first_seen = db_int(db, SQL_KEY_FIND, 8),
@@ -93,6 +94,7 @@ touch(struct db *db, const struct adopted *a, const struct found *f)
 {
 	struct db_value error = DB_INT(f->error);
 	bool reopens = f->status == STATUS_RESOLVED && a->resolved_at == 0 && a->count > 0;
+	bool browser = f->browser || a->browser;
 	int64_t sum, rank;
 
 	if (db_number(db, SQL_ERROR_SUM, DB_ARGS(error), 0, &sum) == -1)
@@ -104,15 +106,16 @@ touch(struct db *db, const struct adopted *a, const struct found *f)
 	    (a->first_seen < f->first_seen &&
 		db_run(db, SQL_ERROR_FIRST, DB_ARGS(error, DB_INT(a->first_seen))) == -1))
 		return DB_FAILED;
-	if (!reopens)
+	if (!reopens && browser == f->browser)
 		return 0;
-	if (db_run(db, SQL_HISTORY_ADD,
-		DB_ARGS(error, DB_INT(clock_now()), DB_TEXT("reopen"), DB_TEXT("report"),
-		    DB_NULL)) == -1)
+	if (reopens && db_run(db, SQL_HISTORY_ADD,
+			   DB_ARGS(error, DB_INT(clock_now()), DB_TEXT("reopen"), DB_TEXT("report"),
+			       DB_NULL)) == -1)
 		return DB_FAILED;
 	return db_run(db, SQL_ERROR_CHANGE,
-	    DB_ARGS(error, DB_INT(STATUS_UNRESOLVED), DB_NULL, DB_INT(f->level),
-		DB_INT(f->browser || a->browser)));
+	    DB_ARGS(error, DB_INT(reopens ? STATUS_UNRESOLVED : f->status),
+		f->status == STATUS_RESOLVED && !reopens ? DB_INT(f->resolved_at) : DB_NULL,
+		DB_INT(f->level), DB_INT(browser)));
 }
 
 int

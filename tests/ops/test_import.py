@@ -290,6 +290,22 @@ def test_a_group_that_has_grown_brings_only_what_is_new(taken):
     assert sorted(o["traceback"] for o in error["occurrences"]) == sorted([TRACE, "new"])
 
 
+@pytest.mark.parametrize("resolved", [False, True])
+def test_a_group_that_browsers_report_later_is_one_of_theirs(taken, resolved):
+    stack, original, _ = taken
+    mark, project = ("98", "late") if resolved else ("97", "later")
+    columns = {"resolved": 1, "resolved_at": stamp(NOW - DAY)} if resolved else {}
+    row = group(original, mark * 16, project=project, occurrences=[{}], **columns)
+    assert stack.control("import", str(original.directory)).returncode == 0
+    original.files["errors"].execute("UPDATE errors SET count = 2 WHERE id = ?", [row])
+    original.add("errors", "error_occurrences", error_id=row, timestamp=stamp(NOW - HOUR),
+                 traceback=TRACE, **BROWSERS)  # fmt: skip
+    assert stack.control("import", str(original.directory)).returncode == 0
+    error = details(stack, project, f"no coupon of {mark}")
+    assert (error["source"], error["resolved"]) == ("browser", resolved)
+    assert error["resolved_at"] == (stamp(NOW - DAY) if resolved else None)
+
+
 def test_lines_are_decoded_and_found(taken):
     stack, *_ = taken
     client = stack.client("logs")

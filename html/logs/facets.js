@@ -8,7 +8,7 @@ import { compact, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
-import { choose, levels, request, splitWish, wishFor } from "./search.js";
+import { choose, filters, levels, request, splitWish, wishFor } from "./search.js";
 
 const TOP = 6; // values of a field that are listed
 
@@ -51,12 +51,16 @@ export default function Facets({ params, histogram, containers, narrow }) {
   const all = containers?.containers ?? [];
   const namesOf = (member) => [...new Set(all.map((one) => one[member]).filter(Boolean))].sort();
   const linesOf = new Map(all.map((one) => [one.name, one.log_count]));
+  // They are of all lines of a container: where only some are asked for, they would be wrong.
+  const narrowed = ["time", "since", "until", ...filters].some(
+    (name) => !name.endsWith("container") && params.has(name),
+  );
   const given = { params, narrow };
   return html`
     <${Group} name="Level" filter="level" values=${levels} counts=${histogram && count}
       tone=${(level) => `level-${level.toLowerCase()}`} ...${given} />
     <${Group} name="Service" filter="service" values=${listed(params, "service", namesOf("service"))} ...${given} />
-    <${Group} name="Container" filter="container" counts=${(name) => linesOf.get(name)}
+    <${Group} name="Container" filter="container" counts=${narrowed ? undefined : (name) => linesOf.get(name)}
       values=${listed(params, "container", namesOf("name"))} ...${given} />
     <details class="more-facets" open=${params.has("field") || params.has("not_field")}
       onToggle=${(event) => event.target.open && params.get("fields") !== "1" && narrow({ fields: "1" }, { replace: true })}>

@@ -127,11 +127,14 @@ describe("a shop's logs", () => {
     const press = (...keys) =>
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
     await totals(page, 63);
+    const ofWeb = page.getByTitle(/^web: \d+ lines$/);
+    await ofWeb.waitFor();
     await press("/");
     await page.keyboard.type("order");
     await press("Enter", "Escape");
     await totals(page, 60);
     assert.equal(await page.getByRole("searchbox").inputValue(), "order", "what is searched for is there");
+    assert.equal(await ofWeb.count(), 0, "a container's lines are not those that were found");
     await page.locator(".plot path").first().waitFor({ state: "attached" });
     await press("h", "ArrowLeft", "ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft");
     await page.locator(".plot i").waitFor();

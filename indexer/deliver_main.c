@@ -43,14 +43,16 @@ static struct deliver_settings {
 	const char *home;
 	int log_level;
 	struct deliver_cfg deliver;
-	int smtp_tls;                                        /* enum smtp_tls */
-	const char *errors_path, *metrics_path, *relay_path; /* databases */
-	const char *errors_url, *metrics_url; /* their pages, without a slash at the end */
-	const char *errors_public_url;
+	int smtp_tls;                                                         /* enum smtp_tls */
+	const char *errors_path, *metrics_path, *relay_path;                  /* databases */
+	const char *errors_base_url, *errors_public_url, *metrics_public_url; /* NULL: not set */
 	const char *internal_key, *bind_address;
 	const char *urls[DESTINATIONS], *keys[DESTINATIONS]; /* NULL: not set */
 	int64_t ports[DESTINATIONS];
 } cfg;
+
+/* Out of these: what links begin with, without a slash at the end. */
+static const char *errors_pages, *metrics_pages;
 
 #define CFG(member) offsetof(struct deliver_settings, member)
 
@@ -64,7 +66,7 @@ static const struct cfg_field common_fields[] = {
 static const struct cfg_field errors_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(errors_path), "data/errors.db", 0, 0, NULL,
 	"the error tracker's SQLite file"},
-    {"BASE_URL", CFG_TEXT, 0, CFG(errors_url), NULL, 0, 0, NULL,
+    {"BASE_URL", CFG_TEXT, 0, CFG(errors_base_url), NULL, 0, 0, NULL,
 	"what links in alerts of errors begin with; unset: ERROR_TRACKER_PUBLIC_URL"},
     {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(errors_public_url), NULL, 0, 0, NULL,
 	"likewise; unset: localhost and the port"},
@@ -90,7 +92,7 @@ static const struct cfg_field errors_fields[] = {
 static const struct cfg_field metrics_fields[] = {
     {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(metrics_path), "data/metrics.db", 0, 0, NULL,
 	"the metrics collector's SQLite file"},
-    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(metrics_url), NULL, 0, 0, NULL,
+    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(metrics_public_url), NULL, 0, 0, NULL,
 	"what links in alerts of metrics begin with; unset: localhost and the port"},
 };
 
@@ -133,8 +135,8 @@ static struct queue {
 	struct db *db;
 	int64_t next; /* Unix seconds: when there is something to do, or to try to open it */
 } queues[] = {
-    {&cfg.errors_path, &errors_schema, &cfg.errors_url, NULL, 0},
-    {&cfg.metrics_path, &metrics_schema, &cfg.metrics_url, NULL, 0},
+    {&cfg.errors_path, &errors_schema, &errors_pages, NULL, 0},
+    {&cfg.metrics_path, &metrics_schema, &metrics_pages, NULL, 0},
     {&cfg.relay_path, &relay_schema, NULL, NULL, 0},
 };
 
@@ -306,10 +308,10 @@ complete(FILE *errors)
 	int bad = 0;
 
 	kept = arena_new(0);
-	if (cfg.errors_url == NULL)
-		cfg.errors_url = cfg.errors_public_url;
-	cfg.errors_url = pages_at(cfg.errors_url, cfg.ports[TO_ERRORS]);
-	cfg.metrics_url = pages_at(cfg.metrics_url, cfg.ports[TO_METRICS]);
+	errors_pages =
+	    pages_at(cfg.errors_base_url != NULL ? cfg.errors_base_url : cfg.errors_public_url,
+		cfg.ports[TO_ERRORS]);
+	metrics_pages = pages_at(cfg.metrics_public_url, cfg.ports[TO_METRICS]);
 	smtp->host = cfg.deliver.lists.smtp_host;
 	smtp->tls_required =
 	    cfg.smtp_tls == TLS_ON || (cfg.smtp_tls == TLS_AUTO && smtp->username != NULL);

@@ -5,7 +5,8 @@
  * A backup is a directory monlight-YYYYMMDDTHHMMSSZ (UTC): each database as it was at one
  * moment after the backup began, compressed (NAME.zst), the segments of the logs that
  * logs.db lists, monlight.env, and manifest.json, which says how many bytes each file has
- * and how many rows each table.  It appears under its name when it is whole and verified.
+ * and how many rows each table.  It appears under its name when it is whole and verified;
+ * until then it is a .partial-*, which the next backup removes if its maker died a day ago.
  */
 #ifndef BACKUP_H
 #define BACKUP_H

@@ -23,7 +23,9 @@
 #define KEEP_MAX 100000
 #define NAME_PREFIX "monlight-"
 #define NAME_LENGTH (sizeof "monlight-20261122T145200Z" - 1)
-#define LOCK_SECONDS 60 /* that a retention of the logs may take until we have its lock */
+#define PARTIAL_PREFIX ".partial-"
+#define PARTIAL_SECONDS 86400 /* after which one that nobody wrote to is dead */
+#define LOCK_SECONDS 60       /* that a retention of the logs may take until we have its lock */
 
 struct making {
 	const struct indexer_cfg *cfg;
@@ -98,6 +100,27 @@ prune(const struct making *m, int64_t keep)
 	}
 	if (n >= 0)
 		free(found);
+}
+
+/* A killed backup leaves all it had copied: some of them, and the disk has no room for another. */
+static void
+remove_dead(const struct making *m)
+{
+	DIR *d = opendir(m->dir);
+	const struct dirent *entry;
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		const char *path = arena_printf(m->mem, "%s/%s", m->dir, entry->d_name);
+		struct stat st;
+
+		if (text_starts_with(entry->d_name, PARTIAL_PREFIX) && lstat(path, &st) == 0 &&
+		    S_ISDIR(st.st_mode) && st.st_mtime + PARTIAL_SECONDS < clock_now()) {
+			log_info("%s, which was never finished, is removed", path);
+			remove_backup(m->mem, path);
+		}
+	}
+	if (d != NULL)
+		(void)closedir(d);
 }
 
 /* ---- copies ------------------------------------------------------------------------------ */
@@ -317,7 +340,8 @@ make_in(struct making *m)
 		log_error("%s", m->dir);
 		return -1;
 	}
-	m->partial = arena_printf(m->mem, "%s/.partial-XXXXXX", m->dir);
+	remove_dead(m);
+	m->partial = arena_printf(m->mem, "%s/" PARTIAL_PREFIX "XXXXXX", m->dir);
 	if (mkdtemp(m->partial) == NULL) {
 		log_error("%s", m->partial);
 		return -1;

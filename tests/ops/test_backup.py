@@ -2,6 +2,7 @@
 """Backup and restore: what was acknowledged before a backup began is in it, and is served."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -248,6 +249,17 @@ def test_only_the_newest_backups_are_kept_and_only_whole_ones_appear(small, tmp_
     (tmp_path / "kept").rename(stack.home / "data" / "errors.db")
     assert failed.returncode == 1
     assert not list((tmp_path / "failed").iterdir())
+
+
+def test_what_a_killed_backup_left_behind_goes_after_a_day(small, tmp_path):
+    stack, _ = small
+    killed, living = tmp_path / ".partial-killed", tmp_path / ".partial-living"
+    for directory in (killed, living):
+        directory.mkdir()
+        (directory / "errors.db").write_bytes(b"half")
+    os.utime(killed, (time.time() - 25 * 3600,) * 2)
+    newest = made(stack.control("backup", str(tmp_path)))
+    assert sorted(tmp_path.iterdir()) == [living, newest]
 
 
 def test_a_backup_can_be_read_by_its_owner_alone(small):

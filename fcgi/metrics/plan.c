@@ -146,8 +146,9 @@ plan_range(struct req *rq, const struct params *params, struct plan *plan)
 }
 
 /*
- * The buckets that begin within the last period, and what lies in the future; at
- * least the one that it is now.
+ * The buckets that begin within the last period, as the contract has it, and what lies in
+ * the future; at least the one that it is now.  Who says how long they are gets the one
+ * that the period begins in, too: a day of days would end at midnight.
  */
 static int
 plan_period(struct req *rq, const struct params *params, struct plan *plan)
@@ -162,7 +163,8 @@ plan_period(struct req *rq, const struct params *params, struct plan *plan)
 	if ((st = plan_step(rq, params, plan, plan->now - seconds, plan->now)) != 0)
 		return st;
 	span->to = round_up(plan->now + METRICS_MAX_AHEAD + 1, span->step);
-	span->from = round_up(plan->now - seconds, span->step);
+	span->from = params->step != NULL ? time_floor(plan->now - seconds, span->step)
+					  : round_up(plan->now - seconds, span->step);
 	if (span->from > plan->now)
 		span->from = time_floor(plan->now, span->step);
 	/* What the contract lets through without a limit ends at ours. */

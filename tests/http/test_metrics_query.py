@@ -5,7 +5,7 @@ import time
 from urllib.parse import quote, urlencode
 
 import pytest
-from collector import DAY, ERROR, HOUR, MINUTE, ask, dashboard, point, send, whole
+from collector import DAY, ERROR, HOUR, MINUTE, ask, dashboard, point, send, stamp, whole
 
 # ---- asking ------------------------------------------------------------------
 
@@ -174,7 +174,14 @@ def test_a_step_longer_than_the_period_is_the_bucket_that_it_is_now(metrics, nam
     send(metrics, point(name))
     answer = ask(metrics, name, period="1m", step=step)
     assert [row["count"] for row in answer["data"]] == [1]
-    assert answer["data"][0]["bucket"] == answer["from"]
+    assert answer["from"] <= answer["data"][0]["bucket"] < answer["to"]
+
+
+def test_a_day_in_steps_of_a_day_does_not_end_at_midnight(metrics, name):
+    almost_a_day = int(time.time()) - DAY + 5 * MINUTE
+    send(metrics, point(name, timestamp=almost_a_day))
+    rows = ask(metrics, name, period="24h", step="1d")["data"]
+    assert [row["bucket"] for row in rows] == [stamp(almost_a_day // DAY * DAY)]
 
 
 def test_a_time_too_far_back_for_a_step_is_refused_not_empty(metrics, name):

@@ -32,6 +32,7 @@ struct making {
 	struct arena *mem;
 	const char *dir;     /* of all backups */
 	char *partial;       /* of this one, until it is whole */
+	const char *name;    /* of this one, from then on */
 	struct buf manifest; /* JSON */
 	struct json_out out; /* onto it */
 	int64_t files, bytes;
@@ -83,16 +84,21 @@ is_backup(const struct dirent *entry)
 	       entry->d_name[NAME_LENGTH - 1] == 'Z';
 }
 
-/* Their names are in the order of their times. */
+/*
+ * Their names are in the order of their times; but the one just made stays, though a clock that
+ * was set back makes it the oldest.
+ */
 static void
 prune(const struct making *m, int64_t keep)
 {
 	struct dirent **found;
 	int n = scandir(m->dir, &found, is_backup, alphasort);
+	int64_t spare = n - keep;
 
 	for (int i = 0; i < n; i++) {
-		if (i < n - keep) {
+		if (spare > 0 && strcmp(found[i]->d_name, m->name) != 0) {
 			log_info("backup %s is removed", found[i]->d_name);
+			spare--;
 			remove_backup(
 			    m->mem, arena_printf(m->mem, "%s/%s", m->dir, found[i]->d_name));
 		}
@@ -347,7 +353,8 @@ make_in(struct making *m)
 		return -1;
 	}
 	(void)strftime(now, sizeof now, "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
-	path = arena_printf(m->mem, "%s/" NAME_PREFIX "%s", m->dir, now);
+	m->name = arena_printf(m->mem, NAME_PREFIX "%s", now);
+	path = arena_printf(m->mem, "%s/%s", m->dir, m->name);
 	json_object(&m->out, NULL);
 	json_text(&m->out, "monlight", MONLIGHT_VERSION);
 	json_time(&m->out, "made", (int64_t)seconds);

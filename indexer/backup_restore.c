@@ -117,7 +117,7 @@ check_place(const struct restored *file, bool force)
 	return 0;
 }
 
-/* Whether every database can be replaced, those that the backup does not have as well. */
+/* Whether every database of the backup can be put in its place. */
 static int
 check_places(const struct restoring *r, bool force)
 {
@@ -173,15 +173,15 @@ replace(struct restoring *r, struct restored *file)
 }
 
 static bool
-has_segment(const struct restoring *r, int64_t id)
+has_file(const struct restoring *r, const char *path)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (backup_segment_id(r->files[i].name) == id)
+		if (strcmp(r->files[i].path, path) == 0)
 			return true;
 	return false;
 }
 
-/* Segments that only the replaced logs.db listed. */
+/* Segments that only the replaced logs.db listed; one that stays keeps its own. */
 static void
 remove_segments(struct restoring *r)
 {
@@ -200,9 +200,11 @@ remove_segments(struct restoring *r)
 		if (strncmp(entry->d_name, stem, stem_len) != 0)
 			continue;
 		id = backup_segment_id(arena_printf(r->mem, "logs-%s", entry->d_name + stem_len));
-		if (id == 0 || has_segment(r, id))
+		if (id == 0)
 			continue;
 		old.path = store_segment_path(r->mem, logs, id);
+		if (has_file(r, old.path))
+			continue;
 		(void)unlink(old.path);
 		remove_old(r, &old);
 	}
@@ -220,7 +222,7 @@ restore(struct restoring *r, bool force)
 	/* It took its time: somebody may have been started. */
 	if (st == 0)
 		st = check_places(r, force);
-	if (st == 0)
+	if (st == 0 && has_file(r, *indexer_places[LOGS].path))
 		remove_segments(r);
 	for (size_t i = 0; st == 0 && i < r->n; i++)
 		st = replace(r, &r->files[i]);

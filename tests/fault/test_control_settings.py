@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -65,6 +66,14 @@ def test_a_bad_variable_starts_nothing_and_is_named(home, name, value):
     assert answer.returncode == 1
     assert name in answer.stderr or value in answer.stderr
     assert home.nothing_left()
+
+
+def test_a_value_is_never_taken_for_a_command(home):
+    run = home.path.parent / "was-run"
+    home.control("start", BIND_ADDRESS=f"$(touch {run})")
+    refused = home.control("check", BIND_ADDRESS=f'127.0.0.1"$(touch {run})')
+    assert refused.returncode == 1 and "Syntax error" not in refused.stderr
+    assert not run.exists()
 
 
 def test_check_is_content_with_a_fresh_home(home):
@@ -155,6 +164,34 @@ def test_keys_are_printed_and_an_unknown_command_is_explained(home):
     unknown = home.control("explode")
     assert unknown.returncode == 2
     assert "usage: monlight" in unknown.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "start", "stop", "status", "reload", "check"])
+def test_more_than_a_command_takes_is_explained(home, command):
+    refused = home.control(command, "more")
+    assert refused.returncode == 2 and "usage: monlight" in refused.stderr
+    assert not home.path.exists()
+
+
+@pytest.mark.parametrize("command", ["status", "stop", "keys", "start"])
+@pytest.mark.parametrize("closed", [".", "run"])
+def test_who_may_not_look_into_a_home_is_told_so(home, command, closed):
+    (home.path / "run").mkdir(parents=True)
+    place = (home.path / closed).resolve()
+    place.chmod(0)
+    # Root without what lets it in everywhere.
+    bounded = (
+        ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if not os.getuid() else []
+    )
+    done = subprocess.run(
+        [*bounded, str(CONTROL), command],
+        env={**os.environ, "MONLIGHT_HOME": str(home.path)},
+        capture_output=True,
+        text=True,
+    )
+    place.chmod(0o700)
+    assert done.returncode == 1 and f"{place} is for " in done.stderr
+    assert len(done.stderr.splitlines()) <= 2, done.stderr
 
 
 def test_an_unknown_job_is_answered_with_the_jobs_there_are_each_once(home):

@@ -184,6 +184,23 @@ def test_a_restore_wants_force_where_something_is(small):
     assert not list(stack.home.glob("data/*.restored"))
 
 
+def test_a_backup_without_logs_leaves_those_that_are_there(small, tmp_path):
+    stack, _ = small
+    data = stack.home / "data"
+    (data / "logs.db").rename(tmp_path / "kept")
+    backup = made(stack.control("backup", str(tmp_path)))
+    (tmp_path / "kept").rename(data / "logs.db")
+    (data / "logs-000007.db").write_bytes(b"its logs.db lists it")
+    ok(stack.control("restore", "--force", str(backup)))
+    assert (data / "logs.db").exists()
+    (data / "logs-000007.db").unlink()
+
+
+def test_a_directory_without_a_backup_is_named_as_it_was_given(small, tmp_path):
+    refused = small[0].control("restore", str(tmp_path))
+    assert refused.returncode == 1 and f"{tmp_path}/manifest.json" in refused.stderr
+
+
 def test_a_restore_is_refused_while_anything_has_a_database_open(small):
     stack, backup = small
     database = sqlite3.connect(stack.home / "data" / "errors.db")
@@ -242,6 +259,11 @@ def test_only_the_newest_backups_are_kept_and_only_whole_ones_appear(small, tmp_
         (directory / "manifest.json").write_text("{}")
     newest = made(stack.control("backup", "--keep", "3", str(tmp_path)))
     assert sorted(tmp_path.iterdir()) == [*old[2:], newest, other]
+    # By a clock that has been set back since the new one's name is the oldest.
+    (tmp_path / "monlight-29990101T000000Z").mkdir()
+    shutil.rmtree(newest)
+    newest = made(stack.control("backup", "--keep", "1", str(tmp_path)))
+    assert sorted(tmp_path.iterdir()) == [newest, other]
 
     (stack.home / "data" / "errors.db").rename(tmp_path / "kept")
     (stack.home / "data" / "errors.db").write_bytes(b"this is no database at all" * 100)

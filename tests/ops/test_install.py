@@ -79,6 +79,23 @@ def test_the_directories_are_where_make_was_told(tmp_path):
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
 
 
+def test_the_crontab_is_silent_where_the_programs_are_gone(tmp_path):
+    names = [f"PREFIX={tmp_path}/usr", f"SYSCONFDIR={tmp_path}/etc", f"LOCALSTATEDIR={tmp_path}"]
+    make("install", *names, f"SYSTEMD={tmp_path}/systemd")
+    (tmp_path / "lib/monlight").mkdir(parents=True)
+    (tmp_path / "lib/monlight/monlight.env").touch()
+    (tmp_path / "usr/bin/monlight").unlink()
+    entries = re.findall(
+        r"^\* .* monlight  (.*)", (tmp_path / "etc/cron.d/monlight").read_text(), re.M
+    )
+    assert len(entries) == 2
+    for entry in entries:
+        # On a machine with systemd its timers do it.
+        entry = entry.replace("/run/systemd/system", "/nonexistent")
+        done = subprocess.run(["sh", "-c", entry], capture_output=True, text=True, env={})
+        assert done.returncode == 0 and done.stdout + done.stderr == ""
+
+
 @pytest.mark.parametrize("unit", sorted(path.name for path in UNITS.glob("*.service")))
 def test_a_unit_is_hardened(installed, unit):
     path = installed / "usr/lib/systemd/system" / unit

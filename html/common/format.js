@@ -14,7 +14,7 @@ const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "shor
 export const number = (n) => integer.format(n);
 
 // Exact up to 9,999, then three figures: a column of counts stays narrow.
-export const compact = (n) => (n < 10_000 ? integer.format(n) : short.format(n));
+export const compact = (n) => (Math.abs(n) < 10_000 ? integer.format(n) : short.format(n));
 
 export const plural = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 

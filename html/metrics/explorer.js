@@ -2,14 +2,13 @@
 
 import { html, useEffect, useMemo } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Choice, Empty } from "./common/components.js";
+import { Choice } from "./common/components.js";
 import { plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
 import { later } from "./common/layout.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
-import { describeRange } from "./common/time.js";
 import { query, setParams, useLocation } from "./common/url.js";
 import { POINTS, said, timeOf } from "./asked.js";
 import { Bar } from "./bar.js";
@@ -19,6 +18,7 @@ import { Marks, useMarks } from "./marks.js";
 import { GROUPS, choicesOf, linesOf, rateLines, statistics } from "./rows.js";
 import { formatter, rate } from "./units.js";
 
+const NoMatch = later(() => import("./nomatch.js"));
 const Table = later(() => import("./table.js"));
 Table.ahead();
 
@@ -173,16 +173,3 @@ function Points({ answer, marks, params, age }) {
     <${Table} answer=${answer} grouped=${grouped} format=${formatter(name)} /></div>
   `;
 }
-
-const NoMatch = ({ name, params }) =>
-  html`<div class="sheet"><${Empty} title="No points">
-    <p>There is nothing of <code dir="auto">${name}</code> with</p>
-    <ul class="chips">
-      ${params.getAll("label").map((text) => html`<li class="chip"><code dir="auto">${text}</code></li>`)}
-      <li class="chip">Time <code>${describeRange(params, "Last 24 hours")}</code></li>
-    </ul>
-    <p>
-      ${params.getAll("label").length > 0 && html`<button onClick=${() => setParams({ label: null })}>Any labels</button>`}
-      ${params.get("time") !== "30d" && html` <button onClick=${() => setParams({ time: "30d", since: null, until: null })}>Last 30 days</button>`}
-    </p>
-  <//></div>`;

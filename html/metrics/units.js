@@ -7,20 +7,23 @@ const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export const NOTHING = "–";
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
+// As short as the place beside an axis.
 export const figure = (value) => {
   if (!isNumber(value)) return NOTHING;
-  return Math.abs(value) >= 1000 ? compact(Math.round(value)) : few.format(value);
+  const size = Math.abs(value);
+  if (size >= 1000) return compact(Math.round(value));
+  return size && size < 1e-5 ? value.toExponential(1) : few.format(value);
 };
 
 // A length of time, of milliseconds.
 export function length(milliseconds) {
   if (!isNumber(milliseconds)) return NOTHING;
-  return milliseconds >= 1000
-    ? `${few.format(milliseconds / 1000)}\u00a0s`
-    : `${few.format(milliseconds)}\u00a0ms`;
+  return Math.abs(milliseconds) >= 1000
+    ? `${figure(milliseconds / 1000)}\u00a0s`
+    : `${figure(milliseconds)}\u00a0ms`;
 }
 
-export const rate = (value) => (isNumber(value) ? `${few.format(value)}/s` : NOTHING);
+export const rate = (value) => (isNumber(value) ? `${figure(value)}/s` : NOTHING);
 
 export function share(part) {
   if (!isNumber(part)) return NOTHING;

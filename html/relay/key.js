@@ -1,6 +1,6 @@
 // One DSN key: what it is good for, how it is used, and the lines that use it.
 
-import { html, useState } from "./vendor/preact.js";
+import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 import { post, send } from "./common/api.js";
 import { Age, Copy, classes } from "./common/components.js";
 import { compact, plural } from "./common/format.js";
@@ -13,6 +13,11 @@ import { Snippets } from "./snippets.js";
 export function Key({ of, open, reload }) {
   const { id, project, public_key: key, active } = of;
   const [editing, setEditing] = useState(false);
+  const edit = useRef(null);
+  const edited = () => {
+    setEditing(false);
+    edit.current.focus();
+  };
   const change = (work, done, undo) =>
     work().then(
       () => {
@@ -43,10 +48,10 @@ export function Key({ of, open, reload }) {
     </dl>
     <div class="acts">
       <button aria-expanded=${String(open)} onClick=${() => setParams({ key: open ? null : id })}>Use it</button>
-      <button aria-expanded=${String(editing)} onClick=${() => setEditing(!editing)}>Origins</button>
+      <button ref=${edit} aria-expanded=${String(editing)} onClick=${() => setEditing(!editing)}>Origins</button>
       ${active ? html`<button onClick=${deactivate}>Switch off</button>` : html`<button onClick=${activate}>Switch on</button>`}
     </div>
-    ${editing && html`<${Edit} of=${of} done=${() => setEditing(false)} reload=${reload} />`}
+    ${editing && html`<${Edit} of=${of} done=${edited} reload=${reload} />`}
     ${open && html`<${Snippets} of=${of} />`}
   </li>`;
 }
@@ -62,6 +67,11 @@ const Origins = ({ list }) =>
 
 function Edit({ of, done, reload }) {
   const [error, setError] = useState(null);
+  const field = useRef(null);
+  useEffect(() => field.current.focus(), []);
+  const key = (event) => {
+    if (event.key === "Escape") done();
+  };
   const submit = async (event) => {
     event.preventDefault();
     try {
@@ -75,8 +85,8 @@ function Edit({ of, done, reload }) {
       setError(failure);
     }
   };
-  return html`<form class="edit" onSubmit=${submit}>
-    <label>Origins of ${of.project}<input name="origins" autocomplete="off" spellcheck="false" defaultValue=${of.origins.join(" ")} /></label>
+  return html`<form class="edit" onSubmit=${submit} onKeyDown=${key}>
+    <label>Origins of ${of.project}<input ref=${field} name="origins" autocomplete="off" spellcheck="false" defaultValue=${of.origins.join(" ")} /></label>
     <button class="primary">Save</button><button type="button" onClick=${done}>Cancel</button>
     <${Problem} error=${error} />
   </form>`;

@@ -95,15 +95,18 @@ function Nothing() {
 
 function SourceMap({ of: map, reload }) {
   const [sure, setSure] = useState(false);
-  const drop = () => {
+  const drop = (event) => {
     if (!sure) {
       setSure(true);
       return;
     }
+    const row = event.currentTarget.closest("li");
     send(`api/source-maps/${map.id}`, { method: "DELETE" }).then(
-      () => {
+      async () => {
+        const next = row.nextElementSibling ?? row.previousElementSibling;
         toast("The map is deleted");
-        reload();
+        await reload();
+        next?.focus();
       },
       (error) => toast(error.message),
     );
@@ -119,7 +122,7 @@ function SourceMap({ of: map, reload }) {
       <div><dt>Uploaded</dt><dd><${Age} time=${map.uploaded_at} /></dd></div>
     </dl>
     <div class="acts">
-      <button class=${classes(sure && "danger")} onClick=${drop} onBlur=${() => setSure(false)} aria-live="polite">${sure ? "Really delete?" : "Delete"}</button>
+      <button class=${classes(sure && "danger")} onClick=${drop} onKeyDown=${({ key }) => key === "Escape" && setSure(false)} onBlur=${() => setSure(false)} aria-live="polite">${sure ? "Really delete?" : "Delete"}</button>
     </div>
   </li>`;
 }

@@ -72,6 +72,16 @@ describe("a relay nobody has used yet", () => {
     await close();
   });
 
+  it("gives a page with the way back to who mistypes its address", async () => {
+    const { page, close } = await open(browser);
+    const answer = await page.goto(stack.url("relay", "no/such/page"));
+    assert.equal(answer.status(), 404);
+    await soundInEveryLook(page, "missing");
+    await page.getByRole("link", { name: "To the start" }).click();
+    await page.getByLabel("Password or API key").waitFor();
+    await close();
+  });
+
   it("is entered with its admin key, and linked from the other tools", async () => {
     const { page, verify, close } = await open(browser);
     await signIn(page, stack.url("relay"), stack.keys.relay);
@@ -189,6 +199,30 @@ describe("a relay in use", () => {
     await key(page, "old").getByRole("textbox").fill("https://old.example http://localhost:3000");
     await page.keyboard.press("Enter");
     await key(page, "old").getByText("http://localhost:3000").waitFor();
+    verify();
+    await close();
+  });
+
+  it("keeps the focus with what was done: in the origins' field and back, on the row after a deleted map", async () => {
+    const { page, verify, close } = await enter(stack);
+    const has = (target) =>
+      eventually(() => target.evaluate((one) => one === document.activeElement).catch(() => false));
+    const opener = key(page, "blog").getByRole("button", { name: "Origins" });
+    for (const way of ["Escape", "Enter"]) {
+      await opener.press("Enter");
+      assert.ok(await has(key(page, "blog").getByRole("textbox")), way);
+      await page.keyboard.press(way);
+      assert.ok(await has(opener), way);
+      await key(page, "blog").getByRole("textbox").waitFor({ state: "detached" });
+    }
+    for (const file of ["first", "second"]) await upload(stack, "gone", "1", `/${file}.js`);
+    await page.goto(stack.url("relay", "?view=maps&project=gone"));
+    const map = (file) => page.getByRole("listitem", { name: `/${file}.js` });
+    await map("second").getByRole("button").press("Enter");
+    await page.keyboard.press("Escape");
+    await map("second").getByRole("button", { name: "Delete", exact: true }).press("Enter");
+    await map("second").getByRole("button", { name: "Really delete?" }).press("Enter");
+    assert.ok(await has(map("first")));
     verify();
     await close();
   });

@@ -69,6 +69,27 @@ def test_an_error_has_a_page_of_its_own(errors):
     assert errors.anonymous().get("/errors/x").status == 404
 
 
+PAGE = "text/html,application/xhtml+xml,*/*;q=0.8"  # as a browser asks
+
+
+def test_who_mistypes_the_address_of_a_page_gets_a_page(client):
+    for path in ("/no-such-page", "/errors/x/y.html"):
+        page = client.get(path, Accept=PAGE)
+        assert page.status == 404
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert b'href="/"' in page.body
+        assert client.get(path).json["detail"]  # of type JSON, though the name ends in .html
+    refused = client.get("/api/no-such-thing", Accept=PAGE)
+    assert refused.headers["Content-Type"] == "application/json"
+
+
+def test_an_sdk_that_is_not_here_yet_is_asked_for_again(stack):
+    answer = stack.client("relay").get("/sdk/monlight-99.0.0.min.js")
+    assert answer.status == 404
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
 def test_pages_and_json_are_compressed_for_who_wants_it(errors, project):
     plain = errors.anonymous().get("/")
     packed = errors.anonymous().get("/", Accept_Encoding="gzip")

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { labelIs, timeOf } from "../../../html/metrics/asked.js";
 import { linesOf } from "../../../html/metrics/rows.js";
 import { gridOf, rateOf, valuesOf } from "../../../html/metrics/series.js";
+import { length, rate } from "../../../html/metrics/units.js";
 
 const now = Date.parse("2026-11-22T12:00:30Z");
 const at = (minute) => new Date(Date.parse("2026-11-22T11:00:00Z") + minute * 60_000).toISOString();
@@ -72,4 +73,25 @@ describe("the lines of an answer", () => {
   });
   it("are none of a type nobody knows", () =>
     expect(linesOf({ ...answer, type: "summary", data: [] }, { now }).lines).toEqual([]));
+});
+
+describe("figures beside an axis", () => {
+  for (const [value, wanted] of [
+    [0, "0/s"],
+    [0.0807, "0.0807/s"],
+    [1e-9, "1.0e-9/s"],
+    [1234, "1,234/s"],
+    [3.33e12, "3.3T/s"],
+    [-2e9, "-2B/s"],
+    [1e17, "100,000T/s"],
+    [null, "–"],
+  ])
+    it(`${value} is ${wanted}`, () => expect(rate(value)).toBe(wanted));
+  it("lengths of time are as short", () =>
+    expect([0.5, -5000, 1e12, 1e-6].map(length)).toEqual([
+      "0.5\u00a0ms",
+      "-5\u00a0s",
+      "1B\u00a0s",
+      "1.0e-6\u00a0ms",
+    ]));
 });

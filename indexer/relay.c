@@ -10,6 +10,7 @@
 #include "key_store.h"
 #include "log.h"
 #include "map_store.h"
+#include "text.h"
 
 #define SECONDS_PER_DAY 86400
 #define PROJECT_MAX 100
@@ -72,16 +73,30 @@ script_integrity(struct arena *mem, const struct relay_settings *cfg)
 	return hash != NULL ? arena_printf(mem, " integrity=\"%s\"", hash) : "";
 }
 
+/* Where a page finds the relay: as configured, or at its port. */
+static const char *
+relay_url(struct arena *mem, const struct relay_settings *cfg)
+{
+	const char *host = cfg->bind_address, *url = cfg->public_url;
+	int len;
+
+	if (url != NULL) {
+		for (len = (int)strlen(url); len > 0 && url[len - 1] == '/';)
+			len--;
+		return arena_printf(mem, "%.*s", len, url);
+	}
+	/* An address that means all of this host's leads nowhere. */
+	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || strcmp(host, "[::]") == 0)
+		host = "localhost";
+	return arena_printf(mem, text_wants_brackets(host) ? "http://[%s]:%lld" : "http://%s:%lld",
+	    host, (long long)cfg->port);
+}
+
 static void
 print_snippet(struct arena *mem, const struct relay_settings *cfg, const char *key, bool origins)
 {
-	char url[512];
+	const char *url = relay_url(mem, cfg);
 
-	if (cfg->public_url != NULL)
-		(void)snprintf(url, sizeof url, "%s", cfg->public_url);
-	else
-		(void)snprintf(
-		    url, sizeof url, "http://%s:%lld", cfg->bind_address, (long long)cfg->port);
 	(void)printf("%s\n\nIn a page:\n\n"
 		     "<script>window.MonlightConfig = { dsn: \"%s\", endpoint: \"%s\" };</script>\n"
 		     "<script src=\"%s/sdk/" SDK_SCRIPT

@@ -8,6 +8,7 @@
 #include "late_curl.h"
 #include "log.h"
 #include "process.h"
+#include "text.h"
 
 #define MAIL_SECONDS 30L
 #define HTTP_SECONDS 15L
@@ -111,8 +112,9 @@ send_mail(const struct smtp *smtp, const char *from, const char *to, const struc
 	char url[512];
 	int st;
 
-	(void)snprintf(url, sizeof url, "%s://%s:%lld", smtp->port == SMTPS_PORT ? "smtps" : "smtp",
-	    smtp->host, (long long)smtp->port);
+	(void)snprintf(url, sizeof url,
+	    text_wants_brackets(smtp->host) ? "%s://[%s]:%lld" : "%s://%s:%lld",
+	    smtp->port == SMTPS_PORT ? "smtps" : "smtp", smtp->host, (long long)smtp->port);
 	begin(url, smtp->ca_file, MAIL_SECONDS);
 	(void)curl->setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	/* TRY goes on in clear where the server offers nothing better; ALL gives up. */

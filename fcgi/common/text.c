@@ -324,6 +324,12 @@ text_starts_with(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+bool
+text_wants_brackets(const char *host)
+{
+	return *host != '[' && strchr(host, ':') != NULL;
+}
+
 static int
 lower(char c)
 {

@@ -55,6 +55,8 @@ bool text_glob(const char *pattern, const char *text);
 void text_hex(char *out, const unsigned char *, size_t len);
 
 bool text_starts_with(const char *s, const char *prefix);
+/* Whether a host is an IPv6 address without the brackets that it has in a URL. */
+bool text_wants_brackets(const char *host);
 /* ASCII only, whatever the locale. */
 int text_compare_nocase(const char *a, const char *b);
 /* Removes blanks, tabs, CR and LF at both ends by moving *s and shortening *len. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 const char *const destination_names[DESTINATIONS] = {"errors", "metrics"};
 
 static const char *const paths[DESTINATIONS] = {"/api/errors", "/api/metrics"};
@@ -26,6 +28,6 @@ destination_url(char out[DESTINATION_URL_SIZE], enum destination to, const char 
 	else if (strcmp(host, "::") == 0 || strcmp(host, "[::]") == 0)
 		host = "::1";
 	(void)snprintf(out, DESTINATION_URL_SIZE,
-	    strchr(host, ':') != NULL && *host != '[' ? "http://[%s]:%lld%s" : "http://%s:%lld%s",
-	    host, (long long)port, paths[to]);
+	    text_wants_brackets(host) ? "http://[%s]:%lld%s" : "http://%s:%lld%s", host,
+	    (long long)port, paths[to]);
 }

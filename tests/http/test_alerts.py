@@ -225,6 +225,12 @@ def test_a_server_without_tls_gets_no_password(fresh):
         server.close()
 
 
+def test_a_mail_server_may_be_an_ipv6_address(fresh):
+    settings = {**mail_settings(free_ports(1)[0], ("", "")), "SMTP_HOST": "::1"}
+    answer = fresh(**settings).client("errors").post("/api/test-alert?wait=1")
+    assert "connect" in answer.json["detail"] and "URL" not in answer.json["detail"]
+
+
 def test_alerts_that_were_held_are_told_when_the_cap_is_lifted(hook, fresh):
     stack = fresh(ALERT_WEBHOOKS=hook.url, ALERT_HOURLY_CAP=1, ALERT_CAP_SECONDS=86400)
     client = stack.client("errors")

@@ -147,6 +147,26 @@ def test_the_snippet_of_a_new_key_tells_the_hash_of_the_script(stack, project, t
     assert said.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({"BIND_ADDRESS": "::1"}, "http://[::1]:{port}"),
+        ({"BIND_ADDRESS": "0.0.0.0"}, "http://localhost:{port}"),
+        ({"BIND_ADDRESS": "[::]"}, "http://localhost:{port}"),
+        ({"BROWSER_RELAY_PUBLIC_URL": "https://relay.example/"}, "https://relay.example"),
+    ],
+)
+def test_the_snippet_of_a_new_key_leads_to_the_relay(stack, project, variables, url):
+    done = subprocess.run(
+        [CONTROL, "keys", "add", project, ORIGIN],
+        env={**stack.environment(), **variables},
+        capture_output=True,
+        text=True,
+    )
+    url = url.format(port=stack.ports["relay"])
+    assert f'src="{url}/sdk/' in done.stdout and f'endpoint: "{url}"' in done.stdout
+
+
 # ---- who is let in -----------------------------------------------------------
 
 

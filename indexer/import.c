@@ -215,6 +215,9 @@ tell(const struct part *part, const struct import *in)
 		(void)printf(
 		    "%s %lld %s", i > 0 ? "," : "", (long long)in->taken[i], part->counts[i]);
 	(void)printf(" taken over\n");
+	if (in->passed_over > 0)
+		log_warnx("%s: %lld rows that cannot be right are passed over", part->file,
+		    (long long)in->passed_over);
 }
 
 static int

@@ -20,6 +20,7 @@ struct import {
 	const char *to_path; /* its file */
 	struct arena *mem;   /* of the portion at hand */
 	int64_t taken[3];    /* how much of what the part counts */
+	int64_t passed_over; /* rows that cannot be right */
 };
 
 /* The parts; each 0 or -1. */

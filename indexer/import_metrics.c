@@ -4,6 +4,7 @@
  * points for an hour or two.  Each moment is taken once, from the finest sums there are: the
  * minutes; the hours of which there are no minutes; the points of which there is no minute.
  */
+#include <math.h>
 #include <string.h>
 
 #include "clock.h"
@@ -15,6 +16,7 @@
 #define PORTION 2000 /* rows of a transaction */
 #define HOUR INT64_C(3600)
 #define DAY (24 * HOUR)
+#define COUNT_MAX (UINT64_C(1) << 40) /* more values than come in an hour */
 
 /*
  * A sum that stands there twice counts once: the original also wrote
@@ -88,6 +90,20 @@ read_series(struct import *in, int q)
 	return series;
 }
 
+/* The original checked nothing: a value of 1e999 made its sums infinite. */
+static bool
+is_possible(const struct summary *s)
+{
+	return s->count > 0 && s->count <= COUNT_MAX && isfinite(s->sum) && isfinite(s->min) &&
+	       isfinite(s->max) && s->min <= s->max;
+}
+
+static bool
+are_finite(const struct quantiles *q)
+{
+	return isfinite(q->p50) && isfinite(q->p95) && isfinite(q->p99);
+}
+
 static int
 take_sum(struct import *in, int q, void *out)
 {
@@ -104,8 +120,10 @@ take_sum(struct import *in, int q, void *out)
 	    .last_at = time * MS_PER_SECOND,
 	};
 
-	if (time < 0 || summary.count == 0)
+	if (time < 0 || !is_possible(&summary) || (quantiles && !are_finite(&known))) {
+		in->passed_over++;
 		return 0;
+	}
 	/* The last value is not known; one of those in between stands for it. */
 	summary.last = summary.sum / (double)summary.count;
 	in->taken[0]++;
@@ -119,12 +137,15 @@ take_point(struct import *in, int q, void *out)
 {
 	struct series_name series = read_series(in, q);
 	int64_t ns = import_time(db_text(in->from, q, 3), -1);
+	double value = db_real(in->from, q, 5);
 
-	if (ns < 0)
+	if (ns < 0 || !isfinite(value)) {
+		in->passed_over++;
 		return 0;
+	}
 	series.type = type_of(db_text(in->from, q, 6), METRIC_COUNTER);
 	in->taken[1]++;
-	return adoption_add_point(out, &series, ns / 1000000, db_real(in->from, q, 5));
+	return adoption_add_point(out, &series, ns / 1000000, value);
 }
 
 static int

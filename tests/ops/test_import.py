@@ -331,6 +331,24 @@ def test_sums_count_once_at_the_finest_resolution(taken):
     assert (row["count"], row["sum"]) == (1, 4)
 
 
+def test_what_cannot_be_is_passed_over_and_said(taken, tmp_path):
+    stack, *_ = taken
+    original = Original(tmp_path)
+    minute, infinite = (NOW - 2 * HOUR) // 60 * 60, float("inf")
+    wrong = [{"count": -1}, {"count": 1 << 62}, {"sum": infinite}, {"min": -infinite}]
+    wrong += [{"min": 5.0}, {"p50": 1.0, "p95": infinite, "p99": 2.0}]
+    for n, columns in enumerate(wrong):
+        total(original, "impossible", minute + 60 * n, **columns)
+    total(original, "possible", minute)
+    raw = {"name": "point", "labels": None, "type": "gauge"}
+    original.add("metrics", "metrics_raw", timestamp=stamp(NOW), value=infinite, **raw)
+    said = stack.control("import", str(original.directory))
+    original.close()
+    assert said.returncode == 0, said.stderr
+    assert "metrics.db: 1 sums, 0 points taken over" in said.stdout
+    assert "metrics.db: 7 rows that cannot be right are passed over" in said.stderr
+
+
 def test_quantiles_come_out_as_they_went_in(taken):
     stack, *_ = taken
     (row,) = sums(stack, "latency")

@@ -197,7 +197,7 @@ fault: all $(VENV)/stamp
 # An hour of everything at once while everything goes wrong; the report goes to docs/soak.md.
 MINUTES ?= 60
 .PHONY: soak
-soak: sdk-browser $(VENV)/stamp
+soak: all $(VENV)/stamp
 	$(MAKE) VARIANT=asan all
 	MONLIGHT_BIN=$(abspath build/asan/bin) MINUTES=$(MINUTES) PYTHONDONTWRITEBYTECODE=1 tests/soak/run
 # Prints each figure beside its budget and writes them all into docs/benchmarks.md.

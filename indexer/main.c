@@ -168,6 +168,8 @@ run_job(const struct job *job, struct arena *mem, bool anyhow)
 		db_set_deadline(pass.db, INT64_MAX);
 		st = job->run(&pass);
 		db_end_request(pass.db);
+		/* The responders write in between, so the next pass has no use for them. */
+		db_forget_pages(pass.db);
 		if (st == 0 && !indexer_stopping())
 			note_run(lock, now);
 	}

@@ -132,6 +132,8 @@ void db_end_request(struct db *);
 
 /* Whether another connection has changed the file since the last call (PRAGMA data_version). */
 bool db_changed_elsewhere(struct db *);
+/* Frees the memory of pages that are kept for the next statement. */
+void db_forget_pages(struct db *);
 /* Gives up to that many free pages back to the file system.  Returns 0 or DB_FAILED. */
 int db_shrink(struct db *, int64_t pages);
 /* Bytes of the database and its WAL on disk, and how many of them are free pages. */

@@ -20,6 +20,12 @@ db_changed_elsewhere(struct db *db)
 	return true;
 }
 
+void
+db_forget_pages(struct db *db)
+{
+	(void)sqlite3_db_release_memory(db->handle);
+}
+
 int
 db_shrink(struct db *db, int64_t pages)
 {

@@ -10,6 +10,8 @@
 #define HOURS_DAYS 14 /* how far back the hourly counts go */
 /* As many as a key may keep; an error of several keys may have more. */
 #define OCCURRENCES_LISTED (2 * MAX_OCCURRENCES)
+/* No more are listed once they fill so much: each may be a megabyte, and is read as a tree. */
+#define OCCURRENCES_BYTES ((size_t)16 << 20)
 
 struct occurrence {
 	int64_t id, at;
@@ -34,6 +36,7 @@ static int
 load_occurrences(struct req *rq, int statement, int64_t id, int64_t most, struct occurrences *all)
 {
 	int row = db_query(rq->db, statement, DB_ARGS(DB_INT(id), DB_INT(most)));
+	size_t bytes = 0;
 
 	*all =
 	    (struct occurrences){.items = arena_alloc(rq->mem, (size_t)most * sizeof *all->items)};
@@ -46,8 +49,13 @@ load_occurrences(struct req *rq, int statement, int64_t id, int64_t most, struct
 		o->at = db_int(rq->db, statement, 1);
 		blob = db_blob(rq->db, statement, 2, &len);
 		o->members = occurrence_unpack(rq->mem, blob, len, &o->len);
-		if (o->members != NULL)
-			all->n++;
+		if (o->members == NULL)
+			continue;
+		all->n++;
+		if ((bytes += o->len) > OCCURRENCES_BYTES) {
+			db_done(rq->db, statement);
+			return DB_NONE;
+		}
 	}
 	return row;
 }
@@ -71,17 +79,29 @@ write_occurrences(struct json_out *out, const struct occurrences *all)
 	json_array_end(out);
 }
 
-/* A text member of the occurrence that arrived first, if there is one. */
 static const char *
-first_text(struct req *rq, const struct occurrences *first, const char *name)
+copy(struct arena *mem, const char *text)
 {
+	return text != NULL ? arena_strdup(mem, text) : NULL;
+}
+
+/* What the occurrence that arrived first says; its tree may be large, and goes at once. */
+static void
+read_first(struct arena *mem, const struct occurrences *first, const char **message,
+    const char **traceback)
+{
+	struct arena *own = arena_new(0);
+	const cJSON *doc = NULL;
 	const char *text, *why;
 	size_t at;
 
-	if (first->n == 0)
-		return NULL;
-	text = arena_printf(rq->mem, "{%s}", first->items->members);
-	return json_get_text(json_parse(rq->mem, text, first->items->len + 2, &why, &at), name);
+	if (first->n > 0) {
+		text = arena_printf(own, "{%s}", first->items->members);
+		doc = json_parse(own, text, first->items->len + 2, &why, &at);
+	}
+	*message = copy(mem, json_get_text(doc, "message"));
+	*traceback = copy(mem, json_get_text(doc, "traceback"));
+	arena_free(own);
 }
 
 /* ---- the parts of the detail --------------------------------------------------- */
@@ -225,10 +245,10 @@ write_error(struct req *rq, struct json_out *out, int64_t id, const struct occur
     const struct occurrences *first)
 {
 	const int row = SQL_DETAIL;
-	const char *message = first_text(rq, first, "message");
-	const char *traceback = first_text(rq, first, "traceback");
+	const char *message, *traceback;
 	int64_t status = db_int(rq->db, row, 3);
 
+	read_first(rq->mem, first, &message, &traceback);
 	json_int(out, "id", id);
 	json_text(out, "fingerprint", db_text(rq->db, row, 9));
 	json_text(out, "project", db_text(rq->db, row, 0));
@@ -305,7 +325,10 @@ errors_detail(struct req *rq)
 	return 200;
 }
 
-/* GET /api/errors/{id}/occurrences: those kept, first and last ones, newest first; at most 200. */
+/*
+ * GET /api/errors/{id}/occurrences: those kept, first and last ones, newest first; at most
+ * 200, and no more once they fill OCCURRENCES_BYTES.
+ */
 int
 errors_occurrences(struct req *rq)
 {

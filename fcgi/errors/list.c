@@ -12,6 +12,7 @@
 #define LIMIT_MAX 200
 #define OFFSET_MAX (INT64_C(1) << 40)
 #define TEXT_MAX 1000
+#define WORDS_MAX 32 /* of a search: the index takes megabytes for a word that many have */
 #define LISTED_HOURS 24
 
 struct parameters {
@@ -285,6 +286,8 @@ errors_list(struct req *rq)
 	if ((st = query_read(rq, fields, NELEM(fields), &p)) != 0)
 		return st;
 	filter = make_filter(rq, &p);
+	if (filter.words != NULL && phrase_words(filter.words) > WORDS_MAX)
+		return req_fail(rq, 400, "search must be at most %d words", WORDS_MAX);
 	if (p.cursor != NULL && cursor_read(p.cursor, filter.sort, &from) == -1)
 		return req_fail(rq, 400,
 		    "cursor must be the next_cursor of a page with the same sort, as it was given");

@@ -113,6 +113,16 @@ phrase_parse(struct arena *mem, const char *typed)
 	return all->n > 0 ? all : NULL;
 }
 
+size_t
+phrase_words(const struct phrases *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += all->items[i].n;
+	return n;
+}
+
 const char *
 phrase_expression(const struct phrases *all)
 {

@@ -19,6 +19,9 @@ struct phrases;
 /* NULL if there is nothing to search. */
 struct phrases *phrase_parse(struct arena *, const char *typed);
 
+/* How many words there are in all: what a search costs grows with them, in the index as well. */
+size_t phrase_words(const struct phrases *);
+
 /* For FTS5; everything in it is quoted, so nothing that is typed is syntax. */
 const char *phrase_expression(const struct phrases *);
 

@@ -18,6 +18,7 @@
 /* What one key may fill; the rest is left out and counted in /metrics. */
 #define MAX_TAG_NAMES 50
 #define MAX_TAG_VALUES 100
+#define MAX_TAGS_OF_REPORT 200 /* so many are looked at while others wait for the lock */
 #define TAG_NAME_MAX 100
 #define TAG_VALUE_MAX 200
 /* What a report may forget for want of space: it and each later one bring less than that. */
@@ -212,6 +213,7 @@ count_tags(struct storing *s, int64_t key_id)
 {
 	const cJSON *tag = s->report->tags != NULL ? s->report->tags->child : NULL;
 	char number[JSON_NUMBER_SIZE];
+	int n = 0;
 
 	if (s->report->server_name != NULL &&
 	    count_tag(s, key_id, "server_name", DB_TEXT(s->report->server_name)) == -1)
@@ -226,6 +228,10 @@ count_tags(struct storing *s, int64_t key_id)
 			value = cJSON_IsTrue(tag) ? "true" : "false";
 		else if (!cJSON_IsString(tag))
 			continue;
+		if (n++ >= MAX_TAGS_OF_REPORT) {
+			s->stored->capped++;
+			continue;
+		}
 		if (errors_cfg(s->rq)->scrub)
 			value = scrub_named(s->rq->mem, tag->string, value);
 		if (*value != '\0' && *tag->string != '\0' &&

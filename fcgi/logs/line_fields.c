@@ -28,8 +28,8 @@ add_json(struct found *f, const cJSON *object, const char *outer)
 
 	if (outer != NULL && strlen(outer) > LINE_FIELD_MAX)
 		return;
-	cJSON_ArrayForEach(member, object)
-	{
+	for (member = object->child; member != NULL && f->n < LINE_FIELDS_MAX;
+	     member = member->next) {
 		const char *name = outer == NULL
 				       ? member->string
 				       : arena_printf(f->mem, "%s.%s", outer, member->string);

@@ -16,7 +16,14 @@
 #define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 4096
 
-#define LINES_A_LOOK 32 /* at the clock */
+#define LINES_A_LOOK 8 /* at the clock */
+
+/*
+ * The limits hold for each place where a match might begin, and a line may have a million
+ * of these: so many are tried at once, and more as long as they take little time.
+ */
+#define PLACES_FIRST 512
+#define PLACES_US 10000
 
 struct line_regex {
 	pcre2_code *code;
@@ -30,7 +37,7 @@ struct line_regex *
 line_regex_new(const char *pattern, bool heed_case, char why[LINE_REGEX_WHY_SIZE])
 {
 	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | (heed_case ? 0 : PCRE2_CASELESS) |
-			   PCRE2_NEVER_BACKSLASH_C;
+			   PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
 	struct line_regex *re;
 	pcre2_code *code;
 	PCRE2_SIZE at;
@@ -78,16 +85,38 @@ line_regex_allow(struct line_regex *re, int64_t us)
 	re->calls = 0;
 }
 
+/* Whether a match begins at one of n places from at on; PCRE2's answer. */
+static int
+match_from(struct line_regex *re, const char *line, size_t len, size_t at, size_t n)
+{
+	(void)pcre2_set_offset_limit(re->context, at + n - 1);
+	return pcre2_match(re->code, (PCRE2_SPTR)line, len, at, 0, re->match, re->context);
+}
+
 int
 line_regex_matches(struct line_regex *re, const char *line, size_t len)
 {
+	size_t at = 0, n = PLACES_FIRST;
+	int64_t began = 0;
 	int found;
 
 	/* Most lines take less than a look at the clock. */
 	if (re->calls++ % LINES_A_LOOK == 0 && clock_mono_us() > re->until_us)
 		return -1;
-	found = pcre2_match(re->code, (PCRE2_SPTR)line, len, 0, 0, re->match, re->context);
-	if (found >= 0)
-		return 1;
-	return found == PCRE2_ERROR_NOMATCH ? 0 : -1;
+	while ((found = match_from(re, line, len, at, n)) == PCRE2_ERROR_NOMATCH) {
+		int64_t now;
+
+		if (n > len - at)
+			return 0;
+		/* No match begins within a character. */
+		for (at += n; at < len && ((unsigned char)line[at] & 0xc0) == 0x80;)
+			at++;
+		now = clock_mono_us();
+		if (now > re->until_us)
+			return -1;
+		if (began != 0 && now - began < PLACES_US)
+			n *= 2;
+		began = now;
+	}
+	return found >= 0 ? 1 : -1;
 }

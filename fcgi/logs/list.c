@@ -10,6 +10,8 @@
 #include "text.h"
 #include "totals.h"
 
+#define PAGE_BYTES ((size_t)8 << 20) /* of a page's lines, each of which may be a megabyte */
+
 struct page {
 	struct logs_view view;
 	int64_t limit, offset;
@@ -60,7 +62,7 @@ write_lines(struct walk *walk, struct page *page, struct json_out *out, int64_t 
 			skipped++;
 			continue;
 		}
-		if (*shown == page->limit) {
+		if (*shown == page->limit || out->buf->len > PAGE_BYTES) {
 			*more = true;
 			return WALK_END;
 		}
@@ -123,7 +125,7 @@ write_page(struct req *rq, struct page *page, struct walk *walk)
  * GET /api/logs: lines that pass the filter (filter.h), newest first or, with order=asc,
  * oldest first; lines of the same instant by id.
  *
- *	limit, offset   lenient: 100, at most 500; 0
+ *	limit, offset   lenient: 100, at most 500; 0.  A page also ends behind PAGE_BYTES
  *	cursor          next_cursor of the page before; stays right while lines arrive
  *	count           0: do without the total, which costs up to 200 ms
  *

@@ -253,7 +253,10 @@ find_text(const struct node *node, const char *line, size_t len)
 		if ((!node->begins_word || at == line || !search_is_word_byte(at[-1])) &&
 		    (!node->ends_word || after == end || !search_is_word_byte(*after)))
 			return true;
+		/* What begins a word begins no other place in it: a line may be one long word. */
 		at++;
+		while (node->begins_word && at < end && search_is_word_byte(*at))
+			at++;
 	}
 	return false;
 }

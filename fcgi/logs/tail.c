@@ -119,7 +119,7 @@ move_window(struct client *c, struct db *db)
 {
 	int64_t to = c->seen + WINDOW < tail.newest ? c->seen + WINDOW : tail.newest;
 
-	if (tail.window.after == c->seen && tail.window.to == to)
+	if (tail.window.after == c->seen && tail.window.asked == to)
 		return 0;
 	return window_load(&tail.window, db, logs_store(), tail.window_mem, c->seen, to);
 }

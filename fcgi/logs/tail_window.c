@@ -6,6 +6,10 @@
 
 #include "logs_sql.h"
 
+/* A line may be a megabyte: so much text is loaded, and so much of it given to a stream. */
+#define LOADED_MAX ((size_t)16 << 20)
+#define LISTED_MAX ((size_t)1 << 20)
+
 /* Grows an array in an arena by copying it; what it was is wasted until the next window. */
 static void *
 grow(struct arena *mem, const void *items, size_t n, size_t size)
@@ -20,14 +24,21 @@ grow(struct arena *mem, const void *items, size_t n, size_t size)
 static int
 load_chunks(struct window *w, struct db *db, struct store *store)
 {
+	size_t loaded = 0;
 	int st;
 
 	for (st = db_query(db, SQL_CHUNKS_AFTER, DB_ARGS(DB_INT(w->after))); st == DB_ROW;
 	     st = db_next(db, SQL_CHUNKS_AFTER)) {
+		int64_t first_id = db_int(db, SQL_CHUNKS_AFTER, 3);
 		struct window_chunk *c;
 
-		if (db_int(db, SQL_CHUNKS_AFTER, 3) > w->to)
+		if (first_id > w->to)
 			continue;
+		/* What is left out may begin anywhere: the window ends before it does. */
+		if (loaded > LOADED_MAX && first_id > w->after + 1) {
+			w->to = first_id - 1;
+			continue;
+		}
 		/* Full at each power of two, from 16 on. */
 		if (w->nchunks == 0 || (w->nchunks >= 16 && (w->nchunks & (w->nchunks - 1)) == 0))
 			w->chunks = grow(w->mem, w->chunks, w->nchunks, sizeof *w->chunks);
@@ -39,6 +50,7 @@ load_chunks(struct window *w, struct db *db, struct store *store)
 		c->levels = (unsigned)db_int(db, SQL_CHUNKS_AFTER, 7);
 		c->first = w->nloaded;
 		w->nloaded += c->chunk.n;
+		loaded += c->chunk.text_len;
 		w->nchunks++;
 	}
 	return st == DB_FAILED ? DB_FAILED : 0;
@@ -70,15 +82,28 @@ list_lines(struct window *w)
 	qsort(w->lines, w->nlines, sizeof *w->lines, by_id);
 }
 
+static void
+draw_in(struct window *w)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < w->nlines; i++)
+		if ((listed += w->lines[i].line->len) > LISTED_MAX) {
+			w->to = w->lines[i].line->id;
+			w->nlines = i + 1;
+		}
+}
+
 int
 window_load(struct window *w, struct db *db, struct store *store, struct arena *mem, int64_t after,
     int64_t to)
 {
 	arena_reset(mem);
-	*w = (struct window){.after = after, .to = to, .mem = mem};
+	*w = (struct window){.after = after, .to = to, .asked = to, .mem = mem};
 	if (load_chunks(w, db, store) == DB_FAILED)
 		return DB_FAILED;
 	list_lines(w);
+	draw_in(w);
 	return 0;
 }
 

@@ -29,6 +29,7 @@ struct window_line {
 
 struct window {
 	int64_t after, to; /* ids: after < id <= to */
+	int64_t asked;     /* what to was before it was drawn in for the size of the lines */
 	struct arena *mem; /* all of it lies here */
 	struct window_chunk *chunks;
 	size_t nchunks;
@@ -37,7 +38,10 @@ struct window {
 	size_t nlines;
 };
 
-/* Loads the range into mem, which is reset first.  Returns 0 or DB_FAILED. */
+/*
+ * Loads the range into mem, which is reset first; less of it, but a line at least, if its
+ * lines are very long.  Returns 0 or DB_FAILED.
+ */
 int window_load(
     struct window *, struct db *, struct store *, struct arena *mem, int64_t after, int64_t to);
 /*

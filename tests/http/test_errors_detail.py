@@ -55,6 +55,27 @@ def test_the_newest_five_and_the_first_are_kept(errors, project):
     assert set(numbers) == {0, 1, 2, 3, 4, 7, 8, 9, 10, 11}
 
 
+# A megabyte each, two hundred of them: the answer took all the memory there was.
+def test_occurrences_are_no_more_than_a_process_can_hold(errors, project):
+    ids = set()
+    for i in range(18):
+        body = report(project, fingerprint=[str(i // 9)], traceback="x" * 1000000, extra={"i": i})
+        ids.add(errors.post("/api/errors", body).json["id"])
+    into, other = sorted(ids)
+    assert errors.post("/api/errors/merge", {"into": into, "ids": [other]}).status == 200
+    kept = errors.get(f"/api/errors/{into}/occurrences").json["occurrences"]
+    assert [o["extra"]["i"] for o in kept] == list(range(17, 0, -1))
+
+
+# Each asks the database for what is there, and others wait for the lock.
+def test_of_a_report_with_very_many_tags_some_are_counted(errors, project):
+    tags = {"": "x", **{f"k{i}": "v" for i in range(300)}}
+    number = created(errors, project, tags=tags)
+    assert sorted(t["name"] for t in detail(errors, number)["tags"]) == sorted(
+        f"k{i}" for i in range(50)
+    )
+
+
 def test_max_occurrences_is_honoured(fresh, project):
     stack = fresh(MAX_OCCURRENCES="2")
     errors = stack.client("errors")

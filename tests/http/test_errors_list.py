@@ -273,6 +273,16 @@ def test_no_search_is_a_syntax_error(errors, project, term):
     assert answer.status == 200
 
 
+# Of a word that each message has a hundred times the index takes megabytes, for each time it
+# is asked for: five hundred of them were gigabytes.
+def test_a_search_has_a_bound_of_words(errors, project):
+    created(errors, project, message="needle")
+    assert types(errors, project=project, search="n " * 32) == ["TestError"]
+    for search in ("n " * 33, '"' + "n " * 33, "n-" * 33):
+        answer = errors.get(f"/api/errors?{urlencode({'project': project, 'search': search})}")
+        assert answer.status == 400 and answer.detail == "search must be at most 32 words", search
+
+
 def test_filters_combine(errors, project):
     created(errors, project, exception_type="A", message="needle", environment="live")
     created(errors, project, exception_type="B", message="needle", environment="test")

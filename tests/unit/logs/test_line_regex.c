@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -81,6 +82,45 @@ bytes_that_are_no_text_do_not_hurt(void **state)
 	line_regex_free(re);
 }
 
+/* At each of the places the group runs to the end of the line. */
+static void
+a_long_line_that_costs_much_at_each_place_meets_the_time(void **state)
+{
+	enum { LINE = 1 << 20 };
+	struct line_regex *re = line_regex_new("a(?:ba)*+[-,]", false, why);
+	char *line = malloc(LINE);
+
+	(void)state;
+	assert_non_null(line);
+	for (size_t i = 0; i < LINE; i++)
+		line[i] = "ab"[i % 2];
+	line_regex_allow(re, 100000);
+	assert_int_equal(line_regex_matches(re, line, LINE), -1);
+	line_regex_free(re);
+	free(line);
+}
+
+static void
+a_long_line_is_searched_to_its_end(void **state)
+{
+	enum { LINE = 20000 };
+	struct line_regex *re = line_regex_new("(?<=é)x", false, why);
+	char line[LINE];
+
+	(void)state;
+	/* The pair is met before, behind and across each border of what is tried at once. */
+	for (size_t at = 2; at < LINE - 2; at++) {
+		for (size_t i = 0; i + 1 < LINE; i += 2)
+			memcpy(line + i, "\xc3\xa8", 2);
+		memcpy(line + at / 2 * 2, "\xc3\xa9x", 3);
+		line[at / 2 * 2 + 3] = 'y';
+		if (line_regex_matches(re, line, LINE) != 1)
+			fail_msg("not found at %zu", at);
+		at += at < 3000 ? 1 : 97;
+	}
+	line_regex_free(re);
+}
+
 int
 main(void)
 {
@@ -90,6 +130,8 @@ main(void)
 	    cmocka_unit_test(an_expression_that_backtracks_for_ever_meets_a_limit),
 	    cmocka_unit_test(all_lines_together_have_their_time),
 	    cmocka_unit_test(bytes_that_are_no_text_do_not_hurt),
+	    cmocka_unit_test(a_long_line_that_costs_much_at_each_place_meets_the_time),
+	    cmocka_unit_test(a_long_line_is_searched_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

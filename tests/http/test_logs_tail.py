@@ -272,6 +272,24 @@ def test_a_client_that_does_not_read_holds_nobody_up(tail, container):
     assert len(found) == 520
 
 
+# They come in several windows; one that held them all took all the memory there was.
+def test_long_lines_of_several_containers_are_all_seen(tail, container, stack, project, logs):
+    other = Container(stack.home / "containers", f"{project}-other", "shop", "web")
+    path = f"{TAIL}?container={container.name}&container={other.name}"
+    start = tail(path)
+    start.next(0.2)
+    for one in (container, other):
+        one.write(*[f"{i:02} " + "x" * 700000 for i in range(15)])
+        found = f"/api/logs?container={one.name}&limit=1"
+        assert eventually(lambda found=found: logs.get(found).json["total"] == 15, 60)
+    lines = tail(f"{path}&last={start.last_id}").take(30, seconds=60)
+    assert [line["id"] for line in lines] == sorted(line["id"] for line in lines)
+    for one in (container, other):
+        assert [line["message"][:2] for line in lines if line["container"] == one.name] == [
+            f"{i:02}" for i in range(15)
+        ]
+
+
 def test_there_is_no_cross_origin_access(tail):
     stream = tail(Origin="http://evil.example")
     assert not [name for name in stream.headers if name.lower().startswith("access-control")]

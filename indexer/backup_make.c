@@ -25,7 +25,6 @@
 #define NAME_LENGTH (sizeof "monlight-20261122T145200Z" - 1)
 #define PARTIAL_PREFIX ".partial-"
 #define PARTIAL_SECONDS 86400 /* after which one that nobody wrote to is dead */
-#define LOCK_SECONDS 60       /* that a retention of the logs may take until we have its lock */
 
 struct making {
 	const struct indexer_cfg *cfg;
@@ -301,16 +300,11 @@ write_manifest(struct making *m)
 static int
 make(struct making *m)
 {
-	int lock = -1, st = 0;
-
 	/* Meanwhile no segment may be unlinked; what waits is done by the next pass. */
-	for (int i = 0; i < LOCK_SECONDS * 10 && lock == -1 && !indexer_stopping(); i++)
-		if ((lock = db_job_lock(*indexer_places[LOGS].path, "retention")) == -1)
-			(void)usleep(100000);
-	if (lock == -1) {
-		log_errorx("the retention of the logs does not come to an end");
+	int lock = indexer_job_lock(*indexer_places[LOGS].path, "retention"), st = 0;
+
+	if (lock == -1)
 		return -1;
-	}
 	for (size_t i = 0; st == 0 && i < BACKUP_PARTS; i++)
 		st = copy_part(m, &backup_parts[i]);
 	db_job_unlock(lock);

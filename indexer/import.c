@@ -11,8 +11,6 @@
 #include "log.h"
 #include "text.h"
 
-#define LOCK_TRIES 600 /* of a tenth of a second */
-
 /* Any file will do; whose it is says its table _meta. */
 static const struct db_schema original = {.name = "original"};
 
@@ -138,20 +136,6 @@ note_last(struct import *in, const struct import_rows *r, int64_t before, int64_
 	return import_note(in, r->what, new, upto);
 }
 
-/* Takes the lock of a job on our database, waiting for its pass; -1 if that does not end. */
-static int
-lock_job(struct import *in, const char *job)
-{
-	int lock = -1;
-
-	for (int i = 0; i < LOCK_TRIES && lock == -1 && !indexer_stopping(); i++)
-		if ((lock = db_job_lock(in->to_path, job)) == -1)
-			(void)usleep(100000);
-	if (lock == -1)
-		log_errorx("the job %s of %s does not come to an end", job, in->to_path);
-	return lock;
-}
-
 /* Takes a portion behind *upto in one transaction; 1 if there may be more, 0 or -1. */
 static int
 take_portion(struct import *in, const struct import_rows *r, int list, void *arg, int64_t *upto)
@@ -184,7 +168,7 @@ import_all_rows(struct import *in, const struct import_rows *r, void *arg)
 	if (more == 1 && find_last(in, r, &upto) == -1)
 		more = -1;
 	while (more == 1 && !indexer_stopping()) {
-		int lock = lock_job(in, r->job);
+		int lock = indexer_job_lock(in->to_path, r->job);
 
 		more = lock != -1 ? take_portion(in, r, list, arg, &upto) : -1;
 		db_job_unlock(lock);

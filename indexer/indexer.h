@@ -104,6 +104,12 @@ void indexer_restrict(const struct indexer_cfg *);
 /* Whether the process was asked to end. */
 bool indexer_stopping(void);
 
+/*
+ * Takes the lock of a job on a database as db_job_lock() does, but waits a minute for its pass
+ * to end.  -1, which was logged, if it does not or we are to end.
+ */
+int indexer_job_lock(const char *path, const char *job);
+
 int errors_retention(struct pass *);
 int metrics_rollup(struct pass *);
 int metrics_rules(struct pass *);

@@ -40,6 +40,7 @@
 #define CRON_SLACK 5
 /* Seconds before a job that failed is run again though its watch stirs. */
 #define DEAF 1
+#define LOCK_TRIES 600 /* of a tenth of a second, to get a lock of a job */
 
 static struct indexer_cfg cfg;
 static const char *excluded; /* job that somebody else does; NULL: none */
@@ -103,6 +104,22 @@ bool
 indexer_stopping(void)
 {
 	return process_stopping();
+}
+
+int
+indexer_job_lock(const char *path, const char *job)
+{
+	int lock = db_job_lock(path, job);
+
+	for (int i = 0; lock == -1 && errno == EWOULDBLOCK; i++) {
+		if (i == LOCK_TRIES || indexer_stopping()) {
+			log_errorx("the job %s of %s does not come to an end", job, path);
+			return -1;
+		}
+		(void)usleep(100000);
+		lock = db_job_lock(path, job);
+	}
+	return lock;
 }
 
 /* ---- passes ----------------------------------------------------------------------- */

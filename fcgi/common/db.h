@@ -155,7 +155,8 @@ void db_work(struct db *, int64_t *rows, int64_t *steps);
 
 /*
  * Takes path-job for a job's pass.  Returns a descriptor to give to
- * db_job_unlock(), or -1 if another process holds it or it cannot be made.
+ * db_job_unlock(), or -1 if another process holds it, with errno EWOULDBLOCK, or it cannot be
+ * made, which is logged.
  */
 int db_job_lock(const char *path, const char *job);
 void db_job_unlock(int fd);

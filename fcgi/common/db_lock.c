@@ -113,6 +113,7 @@ db_job_lock(const char *path, const char *job)
 	fd = db_open_beside(path, suffix);
 	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		(void)close(fd);
+		errno = EWOULDBLOCK;
 		return -1;
 	}
 	return fd;

@@ -284,6 +284,18 @@ def test_what_a_killed_backup_left_behind_goes_after_a_day(small, tmp_path):
     assert sorted(tmp_path.iterdir()) == [living, newest]
 
 
+def test_a_lock_that_cannot_be_made_is_said_once(small, tmp_path):
+    stack, _ = small
+    lock = stack.home / "data" / "logs.db-retention"
+    lock.rename(tmp_path / "lock")
+    lock.mkdir()  # as good as a read-only disk
+    failed = stack.control("backup", str(tmp_path / "failed"), timeout=20)
+    lock.rmdir()
+    (tmp_path / "lock").rename(lock)
+    assert failed.returncode == 1 and failed.stderr.count("Is a directory") == 1
+    assert not list((tmp_path / "failed").iterdir())
+
+
 def test_a_backup_can_be_read_by_its_owner_alone(small):
     _, backup = small
     assert backup.stat().st_mode & 0o777 == 0o700

@@ -13,6 +13,9 @@
 #include "indexer.h"
 #include "json.h"
 
+/* More than anybody has counted; sums of many such fit into 64 bits. */
+#define IMPORT_COUNT_MAX (INT64_C(1) << 40)
+
 struct import {
 	const struct indexer_cfg *cfg;
 	struct db *from;     /* the original's */

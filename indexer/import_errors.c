@@ -119,6 +119,10 @@ take_group(struct import *in, struct group *g)
 	int list = import_prepare(in, OCCURRENCES), row = DB_FAILED;
 	int64_t noted, key;
 
+	if (g->count < 1 || g->count > IMPORT_COUNT_MAX) {
+		in->passed_over++;
+		return 0;
+	}
 	if (list == DB_FAILED || import_noted(in, "error", g->key, &noted) == -1)
 		return -1;
 	/* One that has not grown has nothing new. */

@@ -16,7 +16,6 @@
 #define PORTION 2000 /* rows of a transaction */
 #define HOUR INT64_C(3600)
 #define DAY (24 * HOUR)
-#define COUNT_MAX (UINT64_C(1) << 40) /* more values than come in an hour */
 
 /*
  * A sum that stands there twice counts once: the original also wrote
@@ -94,8 +93,8 @@ read_series(struct import *in, int q)
 static bool
 is_possible(const struct summary *s)
 {
-	return s->count > 0 && s->count <= COUNT_MAX && isfinite(s->sum) && isfinite(s->min) &&
-	       isfinite(s->max) && s->min <= s->max;
+	return s->count > 0 && s->count <= IMPORT_COUNT_MAX && isfinite(s->sum) &&
+	       isfinite(s->min) && isfinite(s->max) && s->min <= s->max;
 }
 
 static bool

@@ -342,9 +342,12 @@ def test_what_cannot_be_is_passed_over_and_said(taken, tmp_path):
     total(original, "possible", minute)
     raw = {"name": "point", "labels": None, "type": "gauge"}
     original.add("metrics", "metrics_raw", timestamp=stamp(NOW), value=infinite, **raw)
+    for fingerprint, count in (("ee" * 16, -5), ("ff" * 16, 1 << 62)):
+        group(original, fingerprint, count=count)
     said = stack.control("import", str(original.directory))
     original.close()
     assert said.returncode == 0, said.stderr
+    assert "errors.db: 2 rows that cannot be right are passed over" in said.stderr
     assert "metrics.db: 1 sums, 0 points taken over" in said.stdout
     assert "metrics.db: 7 rows that cannot be right are passed over" in said.stderr
 

@@ -2,7 +2,7 @@
 /*
  * json: JSON in, by a scanner before cJSON, and JSON out, by code that escapes.
  *
- * In.  json_parse() reads one document: depth at most 64, numbers as RFC 8259
+ * In.  json_parse() reads one document: depth at most 64, 2^20 values, numbers as RFC 8259
  * spells them and finite, strings repaired (invalid UTF-8, lone surrogates and
  * \u0000 become U+FFFD), of duplicate keys the last.  The tree lies in the
  * arena: nobody calls cJSON_Delete().  Numbers are doubles; integers beyond
@@ -23,6 +23,7 @@
 #include "buf.h"
 
 #define JSON_MAX_DEPTH 64
+#define JSON_MAX_VALUES (1 << 20) /* two bytes of text may be a value, whose node takes 64 */
 
 /*
  * Parses len bytes.  Returns the document, or NULL with *why a static sentence

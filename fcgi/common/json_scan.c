@@ -17,7 +17,7 @@
 struct scan {
 	const char *p, *end; /* what is left to read */
 	char *out;           /* where the copy goes on */
-	int depth;
+	int depth, values;
 	const char *why;
 };
 
@@ -207,6 +207,8 @@ scan_value(struct scan *s)
 	skip_blanks(s);
 	if (s->p == s->end)
 		return fail(s, too_early);
+	if (s->values++ == JSON_MAX_VALUES)
+		return fail(s, "it has more than a million values");
 	switch (*s->p) {
 	case '{':
 		return scan_list(s, '}', scan_member, "a comma or a closing brace was expected");

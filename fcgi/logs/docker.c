@@ -43,8 +43,11 @@ docker_time(const char *s, size_t len, int64_t *ns)
 	}
 	for (; digits < 9; digits++)
 		fraction *= 10;
-	if ((len > sizeof shape && s[sizeof shape - 1] != '.') || two_digits(s + 5) > 12 ||
-	    two_digits(s + 11) > 23 || two_digits(s) < 17)
+	/* The end of a month, a leap second and other centuries are for who knows the calendar. */
+	if ((len > sizeof shape && s[sizeof shape - 1] != '.') || two_digits(s) != 20 ||
+	    two_digits(s + 5) < 1 || two_digits(s + 5) > 12 || two_digits(s + 8) < 1 ||
+	    two_digits(s + 8) > 28 || two_digits(s + 11) > 23 || two_digits(s + 14) > 59 ||
+	    two_digits(s + 17) > 59)
 		return time_parse(s, len, ns);
 	seconds = time_days(two_digits(s) * 100 + two_digits(s + 2), two_digits(s + 5),
 		      two_digits(s + 8)) *

@@ -9,6 +9,8 @@
 #include "text.h"
 #include "vlq.h"
 
+#define JOINED_MAX ((size_t)32 << 20)
+
 /* What is being built; the totals run over the whole file. */
 struct builder {
 	struct arena *mem;
@@ -16,6 +18,7 @@ struct builder {
 	const char **why;
 	struct blocks blocks;
 	size_t nsources, nnames; /* of the sections before this one */
+	size_t joined;           /* bytes of sources with their sourceRoot before them */
 };
 
 /* One map, which may be a section of an index map. */
@@ -197,13 +200,20 @@ read_mappings(struct builder *b, const struct section *sec, const char *p)
 
 /* ---- the document ------------------------------------------------------------------ */
 
-/* sourceRoot and source as a path; an absolute source stands alone. */
+/*
+ * sourceRoot and source as a path; an absolute source stands alone.  NULL if all of them are
+ * longer than a map may be: a long root times many sources.
+ */
 static const char *
-join_root(struct arena *mem, const char *root, const char *source)
+join_root(struct builder *b, const char *root, const char *source)
 {
-	if (root == NULL || *root == '\0' || *source == '/' || strstr(source, "://") != NULL)
+	size_t len = root != NULL ? strlen(root) : 0;
+
+	if (len == 0 || *source == '/' || strstr(source, "://") != NULL)
 		return source;
-	return arena_printf(mem, "%s%s%s", root, root[strlen(root) - 1] == '/' ? "" : "/", source);
+	if ((b->joined += len + strlen(source)) > JOINED_MAX)
+		return NULL;
+	return arena_printf(b->mem, "%s%s%s", root, root[len - 1] == '/' ? "" : "/", source);
 }
 
 /* For each of n sources whether it stands in ignoreList (x_google_ignoreList before). */
@@ -235,12 +245,13 @@ read_sources(struct builder *b, struct section *sec)
 	content = json_get(sec->map, "sourcesContent");
 	content = cJSON_IsArray(content) ? content->child : NULL;
 	for (source = sources->child; source != NULL; source = source->next) {
-		const char *path = cJSON_GetStringValue(source);
+		const char *name = cJSON_GetStringValue(source);
+		const char *path = join_root(b, root, name != NULL ? name : "");
 		size_t i = b->nsources + sec->nsources;
 
-		if (b->sink->source(b->sink->arg, i,
-			join_root(b->mem, root, path != NULL ? path : ""),
-			ignored[sec->nsources]) != 0 ||
+		if (path == NULL)
+			return invalid(b, "'sources' are too long with 'sourceRoot' before each");
+		if (b->sink->source(b->sink->arg, i, path, ignored[sec->nsources]) != 0 ||
 		    (content != NULL && cJSON_IsString(content) &&
 			b->sink->content(b->sink->arg, i, content->valuestring,
 			    strlen(content->valuestring)) != 0)) {

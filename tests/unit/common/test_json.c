@@ -417,6 +417,33 @@ cjson_keeps_its_own_memory_elsewhere(void **state)
 	cJSON_Delete(own);
 }
 
+static void
+a_million_values_are_enough(void **state)
+{
+	const char *why;
+	size_t at;
+
+	(void)state;
+	/* The array is a value itself. */
+	for (int n = JSON_MAX_VALUES - 1; n <= JSON_MAX_VALUES; n++) {
+		struct arena *own = arena_new(0);
+		struct buf b = {0};
+
+		buf_str(&b, "[0");
+		for (int i = 1; i < n; i++)
+			buf_str(&b, ",0");
+		buf_char(&b, ']');
+		if (n < JSON_MAX_VALUES)
+			assert_non_null(json_parse(own, b.data, b.len, &why, &at));
+		else {
+			assert_null(json_parse(own, b.data, b.len, &why, &at));
+			assert_string_equal(why, "it has more than a million values");
+		}
+		buf_free(&b);
+		arena_free(own);
+	}
+}
+
 int
 main(void)
 {
@@ -436,6 +463,7 @@ main(void)
 	    WITH_ARENA(members_are_found_by_their_exact_name),
 	    WITH_ARENA(whole_numbers_are_told_from_others),
 	    WITH_ARENA(cjson_keeps_its_own_memory_elsewhere),
+	    cmocka_unit_test(a_million_values_are_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

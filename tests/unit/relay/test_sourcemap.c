@@ -275,6 +275,30 @@ sources_are_joined_with_their_root_and_come_with_content_and_marks(void **state)
 	arena_free(mem);
 }
 
+/* A megabyte before each of thousands of sources was gigabytes. */
+static void
+a_root_is_not_put_before_more_than_a_map_may_hold(void **state)
+{
+	enum { ROOT = 12 << 20 };
+	struct arena *mem = arena_new(4096);
+	struct taken t = {0};
+	struct buf map = {0};
+	const char *why;
+
+	(void)state;
+	buf_str(&map, "{\"version\":3,\"sources\":[\"a\",\"/b\",\"c\",\"d\"],\"mappings\":\"\","
+		      "\"sourceRoot\":\"");
+	memset(buf_room(&map, ROOT), 'r', ROOT);
+	map.len += ROOT;
+	buf_str(&map, "\"}");
+	assert_int_equal(take(mem, buf_text(&map), &t, &why), SOURCEMAP_INVALID);
+	assert_string_equal(why, "'sources' are too long with 'sourceRoot' before each");
+	assert_int_equal(t.nsources, 3);
+	forget(&t);
+	buf_free(&map);
+	arena_free(mem);
+}
+
 static void
 sections_become_one_map_and_end_where_the_next_begins(void **state)
 {
@@ -401,6 +425,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_map_is_refused_with_a_reason),
 	    cmocka_unit_test(sections_within_sections_end_somewhere),
 	    cmocka_unit_test(sources_are_joined_with_their_root_and_come_with_content_and_marks),
+	    cmocka_unit_test(a_root_is_not_put_before_more_than_a_map_may_hold),
 	    cmocka_unit_test(sections_become_one_map_and_end_where_the_next_begins),
 	    cmocka_unit_test(many_segments_become_blocks_and_each_is_found),
 	    cmocka_unit_test(segments_of_one_place_are_never_parted),

@@ -50,7 +50,7 @@ export function Traffic({ title, board, traffic, marks, target, params, metric, 
       ],
     };
   }, [board, traffic]);
-  const over = (what) => `${title}: ${what} over time; the figures beside it and the table have the sums`;
+  const over = (what) => `${title}: ${what} over time; the figures and the table have the sums`;
   return html`<section class="sheet wide" aria-labelledby=${id}>
     <header><h2 id=${id}>${title}</h2>
       ${services.errors && html`<a class="end" href=${errors(services.errors, params, target === "host" ? "browser" : null)}>New errors in this time</a>`}</header>

@@ -12,8 +12,7 @@ const views = [
 ];
 
 export function Bar({ params, resource, children }) {
-  const view = params.get("view") ?? "";
-  const [, title] = views.find(([name]) => name === view) ?? views[0];
+  const [view, title] = views.find(([name]) => name === params.get("view")) ?? views[0];
   const refresh = params.get("refresh");
   useKeys([{ keys: ["r"], label: "Refresh", run: resource.reload }]);
   useEffect(() => {

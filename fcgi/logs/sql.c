@@ -60,8 +60,11 @@ static const char *const statements[] = {
     [SQL_SEGMENTS_OF_STATE] = "SELECT id FROM segment WHERE state = ?1 /*scan: tens of segments*/",
     [SQL_SEGMENTS_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM segment WHERE state < 2"
 			   " /*scan: tens of segments*/",
-    [SQL_SEGMENT_OLDEST] = "SELECT id, bytes, max_ns, last_id FROM segment WHERE state < 2"
-			   " ORDER BY id LIMIT 1 /*scan: tens of segments*/",
+    /* now as ns: the latest time in it; when it was filled, if that lies ahead or it is empty */
+    [SQL_SEGMENT_OLDEST] =
+	"SELECT id, CASE WHEN max_ns > ?1 OR (max_ns IS NULL AND state = 1)"
+	" THEN (made + 86400) * 1000000000 ELSE max_ns END, last_id FROM segment WHERE state < 2"
+	" ORDER BY id LIMIT 1 /*scan: tens of segments*/",
     /* segment, for these four */
     [SQL_SEGMENT_FORGET] = "DELETE FROM segment WHERE id = ?1",
     [SQL_SEGMENT_FORGET_CHUNKS] = "DELETE FROM chunk WHERE segment = ?1",

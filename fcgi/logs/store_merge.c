@@ -52,6 +52,7 @@ struct merged {
 struct merge {
 	struct store *st;
 	struct arena *mem;
+	int64_t now;
 	struct small smalls[LOOK_AT];
 	size_t nsmalls;
 	struct group groups[LOOK_AT];
@@ -62,6 +63,13 @@ struct merge {
 	int64_t segment, first_chunk;
 	bool more;
 };
+
+/* Whether it was so long ago; a time as far ahead is of a clock that was set back since. */
+static bool
+is_past(const struct merge *m, int64_t at, int64_t age)
+{
+	return at + age <= m->now || at > m->now + age;
+}
 
 /* ---- what is ripe ------------------------------------------------------------------ */
 
@@ -101,7 +109,7 @@ take_group(struct merge *m, size_t first, size_t n, bool seal, int64_t *batch)
 
 /* Divides the small chunks into groups, as far as they are ripe. */
 static void
-choose_groups(struct merge *m, int64_t now)
+choose_groups(struct merge *m)
 {
 	int64_t batch = 0;
 	size_t i = 0;
@@ -113,7 +121,7 @@ choose_groups(struct merge *m, int64_t now)
 		while (i < m->nsmalls && m->smalls[i].source == m->smalls[first].source &&
 		       bytes < CHUNK_TEXT_TARGET)
 			bytes += m->smalls[i++].bytes;
-		if (bytes >= CHUNK_TEXT_TARGET || m->smalls[first].written + SEAL_AGE <= now) {
+		if (bytes >= CHUNK_TEXT_TARGET || is_past(m, m->smalls[first].written, SEAL_AGE)) {
 			if (!take_group(m, first, i - first, true, &batch))
 				return;
 		} else if (i - first >= SMALL_MAX) {
@@ -302,7 +310,7 @@ list_all(struct merge *m, struct db *segment)
  * The segment to be filled: the open one, or a new one after it if that is full or of yesterday.
  */
 static int
-choose_segment(struct merge *m, int64_t segment_bytes, int64_t now)
+choose_segment(struct merge *m, int64_t segment_bytes)
 {
 	struct db *db = m->st->db;
 	int result = db_query(db, SQL_SEGMENT_OPEN, DB_NO_ARGS);
@@ -315,8 +323,7 @@ choose_segment(struct merge *m, int64_t segment_bytes, int64_t now)
 		made = db_int(db, SQL_SEGMENT_OPEN, 1);
 		bytes = db_int(db, SQL_SEGMENT_OPEN, 2);
 		db_done(db, SQL_SEGMENT_OPEN);
-		/* A clock that stepped back must not make a file for each merge. */
-		if (bytes < segment_bytes && now - made < SEGMENT_AGE)
+		if (bytes < segment_bytes && !is_past(m, made, SEGMENT_AGE))
 			return 0;
 		if (db_run(db, SQL_SEGMENT_STATE,
 			DB_ARGS(DB_INT(m->segment), DB_INT(SEGMENT_FULL))) == -1)
@@ -325,12 +332,12 @@ choose_segment(struct merge *m, int64_t segment_bytes, int64_t now)
 	m->segment = store_number(m->st, "next_segment");
 	if (store_set_number(m->st, "next_segment", m->segment + 1) == -1)
 		return -1;
-	return db_run(db, SQL_SEGMENT_ADD, DB_ARGS(DB_INT(m->segment), DB_INT(now)));
+	return db_run(db, SQL_SEGMENT_ADD, DB_ARGS(DB_INT(m->segment), DB_INT(m->now)));
 }
 
 /* Ids for the new chunks, and the segment, if one is wanted. */
 static int
-reserve(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment)
+reserve(struct merge *m, int64_t segment_bytes, struct db **segment)
 {
 	int64_t last = 0;
 	bool wanted = false;
@@ -338,7 +345,7 @@ reserve(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment
 	*segment = NULL;
 	for (size_t i = 0; i < m->ngroups; i++)
 		wanted |= m->groups[i].seal;
-	if (wanted && (choose_segment(m, segment_bytes, now) == -1 ||
+	if (wanted && (choose_segment(m, segment_bytes) == -1 ||
 			  (*segment = segment_open(m->st, m->segment, true)) == NULL ||
 			  db_number(*segment, SQL_SEALED_LAST, DB_NO_ARGS, 0, &last) == -1))
 		return -1;
@@ -350,13 +357,13 @@ reserve(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment
 }
 
 static int
-prepare(struct merge *m, int64_t segment_bytes, int64_t now, struct db **segment)
+prepare(struct merge *m, int64_t segment_bytes, struct db **segment)
 {
 	struct db *db = m->st->db;
 
 	if (db_begin(db) == -1)
 		return -1;
-	return db_finish(db, reserve(m, segment_bytes, now, segment));
+	return db_finish(db, reserve(m, segment_bytes, segment));
 }
 
 int
@@ -368,14 +375,15 @@ store_merge(struct store *st, int64_t segment_bytes, int64_t now)
 
 	m->st = st;
 	m->mem = arena_new(4096);
+	m->now = now;
 	m->low_id = store_number(st, "low_id");
 	result = read_smalls(m);
 	if (result == 0) {
-		choose_groups(m, now);
+		choose_groups(m);
 		m->merged = heap_alloc(sizeof *m->merged * (m->ngroups + 1));
 		if (m->ngroups > 0 &&
-		    (prepare(m, segment_bytes, now, &segment) == -1 ||
-			fill_segment(m, segment) == -1 || list_all(m, segment) == -1))
+		    (prepare(m, segment_bytes, &segment) == -1 || fill_segment(m, segment) == -1 ||
+			list_all(m, segment) == -1))
 			result = -1;
 	}
 	if (result == 0 && m->more)

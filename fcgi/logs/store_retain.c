@@ -78,13 +78,20 @@ unlink_unlisted(struct store *st)
 	return result;
 }
 
-/* Takes off the list what is too old or too much.  low_id: lines below it are hidden anyway. */
+/*
+ * Takes off the list what is too old or too much.  low_id: lines below it are hidden anyway.
+ * A line from the future, or a merge that was killed before it had filled its segment, must
+ * not keep what comes behind.
+ */
 static int
-unlist_oldest(struct store *st, int64_t max_bytes, int64_t oldest_ns, int64_t low_id)
+unlist_oldest(struct store *st, int64_t max_bytes, int64_t max_age, int64_t now, int64_t low_id)
 {
+	const int64_t oldest_ns = (now - max_age) * NS_PER_SECOND;
+
 	for (;;) {
 		int64_t total = store_bytes(st), segment, max_ns, last_id;
-		int found = db_query(st->db, SQL_SEGMENT_OLDEST, DB_NO_ARGS);
+		int found =
+		    db_query(st->db, SQL_SEGMENT_OLDEST, DB_ARGS(DB_INT(now * NS_PER_SECOND)));
 		bool old, empty;
 
 		if (total == -1 || found == DB_FAILED)
@@ -92,9 +99,9 @@ unlist_oldest(struct store *st, int64_t max_bytes, int64_t oldest_ns, int64_t lo
 		if (found == DB_NONE)
 			return 0;
 		segment = db_int(st->db, SQL_SEGMENT_OLDEST, 0);
-		empty = db_is_null(st->db, SQL_SEGMENT_OLDEST, 2);
-		max_ns = db_int(st->db, SQL_SEGMENT_OLDEST, 2);
-		last_id = db_int(st->db, SQL_SEGMENT_OLDEST, 3);
+		empty = db_is_null(st->db, SQL_SEGMENT_OLDEST, 1);
+		max_ns = db_int(st->db, SQL_SEGMENT_OLDEST, 1);
+		last_id = db_int(st->db, SQL_SEGMENT_OLDEST, 2);
 		db_done(st->db, SQL_SEGMENT_OLDEST);
 		old = !empty && (max_ns < oldest_ns || last_id < low_id);
 		if (!old && total <= max_bytes)
@@ -214,8 +221,7 @@ store_retain(struct store *st, int64_t max_bytes, int64_t max_age, int64_t max_e
 	int64_t low_id = wanted_low_id(st, max_entries);
 
 	/* What goes as a whole needs no looking at. */
-	if (unlink_unlisted(st) == -1 ||
-	    unlist_oldest(st, max_bytes, (now - max_age) * NS_PER_SECOND, low_id) == -1 ||
+	if (unlink_unlisted(st) == -1 || unlist_oldest(st, max_bytes, max_age, now, low_id) == -1 ||
 	    hide_below(st, low_id) == -1)
 		return -1;
 	return db_shrink(st->db, SHRINK_PAGES);

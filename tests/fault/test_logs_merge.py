@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Chunks and segments of logs: merging changes nothing that is seen, and limits are kept."""
 
+import signal
+
 from log_passes import NOON, noise, texts
 
 from containers import Container
+from stack import DEBUG_BUILD
 
 
 def test_merging_changes_where_lines_lie_and_nothing_else(indexer):
@@ -58,6 +61,58 @@ def test_old_lines_go_with_their_segment(indexer):
     assert (indexer.home / "data" / "logs-000001.db").exists(), "its file goes a pass later"
     indexer.run("retention")
     assert not (indexer.home / "data" / "logs-000001.db").exists()
+
+
+def days_later(indexer, days):
+    """Sets the clock so far ahead of the true time."""
+    indexer.binaries = DEBUG_BUILD
+    clock = indexer.home / "clock"
+    clock.write_bytes((days * 86400 * 10**9).to_bytes(8, "little", signed=True))
+    indexer.variables["MONLIGHT_CLOCK"] = str(clock)
+
+
+def test_a_line_from_the_future_keeps_no_segment(indexer):
+    container = Container(indexer.sources, "ahead")
+    in_2100 = 4_102_444_800 * 10**9
+    container.write_all([("a clock that is wrong", in_2100, "stdout"), *noise(2000)])
+    indexer.run("ingest", "merge")
+    days_later(indexer, 400)
+    indexer.run("retention", "retention")
+    assert not (indexer.home / "data" / "logs-000001.db").exists()
+
+
+def test_a_segment_that_nothing_came_into_keeps_no_later_one(indexer):
+    container = Container(indexer.sources, "busy")
+    container.write_all(noise(2000))
+    indexer.run("ingest")
+    limits = ("prlimit", "--fsize=100000", "--core=0")
+    assert indexer.start("merge", before=limits).wait(60) == -signal.SIGXFSZ
+    assert indexer.store.query("SELECT id, max_ns FROM segment") == [(1, None)]
+    days_later(indexer, 2)
+    indexer.run("merge")
+    assert (indexer.home / "data" / "logs-000002.db").exists()
+    days_later(indexer, 400)
+    indexer.run("retention", "retention")
+    assert indexer.store.query("SELECT * FROM segment") == []
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_from_being_sealed_and_parted(indexer):
+    container = Container(indexer.sources, "back")
+    segments, unsealed = (
+        "SELECT count(*) FROM segment",
+        "SELECT count(*) FROM chunk WHERE segment = 0 AND written > unixepoch() + 3600",
+    )
+    days_later(indexer, 300)
+    container.write_all(noise(2000))
+    indexer.run("ingest", "merge")
+    assert indexer.store.query(segments) == [(1,)]
+    assert indexer.store.query(unsealed) != [(0,)]
+    days_later(indexer, 0)
+    for _ in range(2):
+        container.write_all(noise(2000))
+        indexer.run("ingest", "merge")
+        assert indexer.store.query(unsealed) == [(0,)]
+        assert indexer.store.query(segments) == [(2,)], "not one for each merge"
 
 
 def test_max_entries_hides_by_a_low_water_id(indexer):

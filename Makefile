@@ -344,7 +344,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/bin $(UNITS) $(SYSTEMD)/sysusers.d $(SYSTEMD)/tmpfiles.d \
 		$(DESTDIR)$(SYSCONFDIR)/cron.d
 	$(INSTALL) -m 755 $(PROGRAMS) $(LIBEXEC)
-	$(INSTALL) -m 644 lighttpd/*.conf lighttpd/monlight.env.example $(SHARE)/lighttpd
+	$(INSTALL) -m 644 lighttpd/*.conf lighttpd/*.awk lighttpd/monlight.env.example $(SHARE)/lighttpd
 	$(INSTALL) -m 644 lighttpd/service/*.conf $(SHARE)/lighttpd/service
 	$(INSTALL) -m 644 lighttpd/errors/*.html $(SHARE)/lighttpd/errors
 	$(INSTALL) -m 755 lighttpd/monlight lighttpd/proxies lighttpd/listeners $(SHARE)/lighttpd

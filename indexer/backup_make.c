@@ -313,27 +313,37 @@ make(struct making *m)
 	return st == 0 ? write_manifest(m) : -1;
 }
 
-/* Gives the backup its name, under which it is whole. */
-static int
-publish(struct making *m, const char *path)
+/*
+ * Gives the backup its name, under which it is whole: the time, or the next second that no other
+ * backup has.  Returns its path, or NULL.
+ */
+static const char *
+publish(struct making *m, time_t seconds)
 {
+	char text[TIME_TEXT_SIZE];
+	const char *path;
+	struct tm utc;
+
 	if (sync_path(m->partial) == -1)
-		return -1;
-	if (rename(m->partial, path) == -1) {
-		log_error("%s", path);
-		return -1;
-	}
-	return sync_path(m->dir);
+		return NULL;
+	do {
+		(void)strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
+		m->name = arena_printf(m->mem, NAME_PREFIX "%s", text);
+		path = arena_printf(m->mem, "%s/%s", m->dir, m->name);
+		if (rename(m->partial, path) == 0)
+			return sync_path(m->dir) == 0 ? path : NULL;
+		seconds++;
+	} while (errno == EEXIST || errno == ENOTEMPTY);
+	log_error("%s", path);
+	return NULL;
 }
 
 /* Fills the rest of *m and does it; 0 or -1. */
 static int
 make_in(struct making *m)
 {
-	char now[TIME_TEXT_SIZE];
+	time_t now = (time_t)clock_now();
 	const char *path;
-	time_t seconds = (time_t)clock_now();
-	struct tm utc;
 
 	(void)umask(0077);
 	if (mkdir(m->dir, 0700) == -1 && errno != EEXIST) {
@@ -346,14 +356,11 @@ make_in(struct making *m)
 		log_error("%s", m->partial);
 		return -1;
 	}
-	(void)strftime(now, sizeof now, "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
-	m->name = arena_printf(m->mem, NAME_PREFIX "%s", now);
-	path = arena_printf(m->mem, "%s/%s", m->dir, m->name);
 	json_object(&m->out, NULL);
 	json_text(&m->out, "monlight", MONLIGHT_VERSION);
-	json_time(&m->out, "made", (int64_t)seconds);
+	json_time(&m->out, "made", (int64_t)now);
 	json_array(&m->out, "files");
-	if (make(m) == -1 || publish(m, path) == -1) {
+	if (make(m) == -1 || (path = publish(m, now)) == NULL) {
 		remove_backup(m->mem, m->partial);
 		return -1;
 	}

@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -66,6 +67,64 @@ def test_a_bad_variable_starts_nothing_and_is_named(home, name, value):
     assert answer.returncode == 1
     assert name in answer.stderr or value in answer.stderr
     assert home.nothing_left()
+
+
+def test_check_refuses_what_would_fail_later(home):
+    assert home.control("index").returncode == 0  # makes the home
+    for name, value, said in [
+        ("TRUSTED_PROXIES", "127.0.0.1, proxy.example.com", "not proxy.example.com"),
+        ("TRUSTED_PROXIES", "1:2:3,10.0.0.0/33,256.1.1.1", "not 1:2:3 10.0.0.0/33 256.1.1.1"),
+        ("ACCESS_LOG", "/nowhere/at/all.log", "/nowhere/at/all.log"),
+        ("ACCESS_LOG", "/", "cannot write /"),
+        ("DATABASE_PATH", "/tmp/one.db", "ERROR_TRACKER_DATABASE_PATH"),
+    ]:
+        answer = home.control("check", **{name: value})
+        assert answer.returncode == 1, (name, value)
+        assert name in answer.stderr and said in answer.stderr
+    sound = "all ::1 fd00::/8,::ffff:127.0.0.1 1:2:3:4:5:6:7:8, 10.0.0.0/8"
+    answer = home.control("check", TRUSTED_PROXIES=sound, ACCESS_LOG=str(home.path / "access.log"))
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_a_misspelt_variable_is_a_warning_that_names_the_nearest(home):
+    assert home.control("index").returncode == 0
+    documented = re.findall(
+        r"^\| `([A-Z_0-9]+)` ", (CONTROL.parents[1] / "docs/configuration.md").read_text(), re.M
+    )
+    services = ("ERROR_TRACKER", "LOG_VIEWER", "METRICS_COLLECTOR", "BROWSER_RELAY")
+    assert sum(name.startswith(services) for name in documented) > 20
+    with open(home.path / "monlight.env", "a") as file:
+        file.writelines(f"{name}=\n" for name in (*documented, "LOG_VIEWER_RATE_LIMIT"))
+        file.write("METRICS_COLLECTOR_METRIC_ALERT_7=\nOTHER_PROT=1\n")
+        file.write("ERROR_TRACKER_PROT=1\nLOG_VIEWER_MAX_LOG_BYTE=1G\n")
+    answer = home.control("check")
+    assert answer.returncode == 0
+    warnings = [line for line in answer.stderr.splitlines() if "warning" in line]
+    assert len(warnings) == 2, answer.stderr
+    assert "ERROR_TRACKER_PROT" in warnings[0] and "ERROR_TRACKER_PORT" in warnings[0]
+    assert "LOG_VIEWER_MAX_LOG_BYTE " in warnings[1] and "LOG_VIEWER_MAX_LOG_BYTES" in warnings[1]
+
+
+@pytest.mark.parametrize(("command", "made"), [("start", True), ("run", False)])
+def test_a_full_disk_is_said_in_a_sentence(home, command, made):
+    script = """mount -t tmpfs -o size=1m,mode=700 none "$0" || exit
+        [ -z "$made" ] || "$control" index >"$0/out" 2>&1
+        cat /dev/zero >"$0/filler" 2>"$0/out"
+        exec "$control" "$1"
+    """
+    home.path.mkdir()
+    unshare = ["unshare", "--mount"] + (["--user", "--map-root-user"] if os.getuid() else [])
+    answer = subprocess.run(
+        [*unshare, "sh", "-c", script, home.path, command],
+        env={**home.env, "control": CONTROL, "made": "yes" if made else ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode == 1
+    said = answer.stderr.splitlines()[-1]
+    assert said == f"monlight: cannot write in {home.path}: No space left on device"
+    assert "I/O error" not in answer.stderr
 
 
 def test_a_value_is_never_taken_for_a_command(home):

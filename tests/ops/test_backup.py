@@ -4,8 +4,10 @@
 import json
 import os
 import re
+import resource
 import shutil
 import sqlite3
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ import pytest
 
 from containers import Container
 from load import Load
-from stack import CONTROL, Stack, eventually, report
+from stack import CONTROL, Stack, binaries, eventually, report
 
 LINES = 3000  # of the log before the backup: more than a chunk, so that a segment is sealed
 MAP = {"version": 3, "sources": ["a.ts"], "names": [], "mappings": "AAAA"}
@@ -271,6 +273,35 @@ def test_only_the_newest_backups_are_kept_and_only_whole_ones_appear(small, tmp_
     (tmp_path / "kept").rename(stack.home / "data" / "errors.db")
     assert failed.returncode == 1
     assert not list((tmp_path / "failed").iterdir())
+
+
+def test_a_backup_takes_the_next_second_that_no_other_has(small, tmp_path):
+    stack, _ = small
+    begun = int(time.time())
+    names = [
+        time.strftime("monlight-%Y%m%dT%H%M%SZ", time.gmtime(begun + second))
+        for second in range(101)
+    ]
+    for name in names[:100]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+    newest = made(stack.control("backup", "--keep", "200", str(tmp_path)))
+    assert newest.name == names[100]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_an_environment_that_could_not_be_taken_whole_is_not_taken(small, tmp_path):
+    _, backup = small
+    home = tmp_path / "home"
+    refused = subprocess.run(
+        [CONTROL, "restore", backup],
+        env={**os.environ, "MONLIGHT_HOME": str(home), "MONLIGHT_BIN": str(binaries())},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)),
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode != 0 and "monlight.env" in refused.stderr
+    assert not list(home.glob("monlight.env*"))
 
 
 def test_what_a_killed_backup_left_behind_goes_after_a_day(small, tmp_path):

@@ -93,8 +93,14 @@ class Home:
         return {pid: command for pid, command in found.items() if command}
 
     def lasting(self):
-        """The same without the pause of `run`, which is another every two seconds."""
-        return {pid: command for pid, command in self.processes().items() if command != "sleep 2"}
+        """Those that stay: not the pause of `run`, another every two seconds, as it comes or is."""
+        before = self.processes()
+        time.sleep(0.2)
+        return {
+            pid: command
+            for pid, command in self.processes().items()
+            if before.get(pid) == command and command != "sleep 2"
+        }
 
     def pool(self, name):
         return sorted(p for p, c in self.processes().items() if c.split()[0].endswith("/" + name))

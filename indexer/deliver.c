@@ -182,6 +182,8 @@ static const char select_due[] =
     "SELECT d.id, d.alert_id, d.channel, d.attempts, a.created_at, a.kind, a.subject_id, a.title,"
     " a.content FROM alert_delivery AS d JOIN alert AS a ON a.id = d.alert_id"
     " WHERE d.state = 'waiting' AND d.next_at <= ?1 ORDER BY d.next_at LIMIT 1";
+static const char unwait[] =
+    "UPDATE alert_delivery SET next_at = ?1 WHERE state = 'waiting' AND next_at > ?1 + ?2";
 static const char select_next[] =
     "SELECT min(next_at) FROM alert_delivery WHERE state = 'waiting' AND next_at > ?1";
 static const char update_delivery[] =
@@ -317,6 +319,16 @@ wait_for_digest(struct deliver_queue *q, int64_t now, int64_t *next)
 	if (held > 0 && *next > now + DIGEST_PAUSE)
 		*next = now + DIGEST_PAUSE;
 	return 0;
+}
+
+int
+deliver_anew(struct deliver_queue *q, int64_t now)
+{
+	int stmt = db_prepare(q->db, unwait);
+
+	if (stmt == DB_FAILED || db_begin(q->db) == DB_FAILED)
+		return DB_FAILED;
+	return db_finish(q->db, db_run(q->db, stmt, DB_ARGS(DB_INT(now), DB_INT(LAST_PAUSE))));
 }
 
 int

@@ -36,6 +36,12 @@ struct deliver_queue {
 };
 
 /*
+ * For a clock that was set back: attempts that would wait for longer than any pause are
+ * due now.  Returns 0 or DB_FAILED.
+ */
+int deliver_anew(struct deliver_queue *, int64_t now);
+
+/*
  * One pass over a queue.  *next is when the next attempt or digest is due, in Unix
  * seconds, or INT64_MAX.  Returns 0, or -1 when the database failed (logged).
  */

@@ -133,11 +133,12 @@ static struct queue {
 	const struct db_schema *schema;
 	const char *const *base_url; /* of the pages its alerts link to; NULL: an outbox */
 	struct db *db;
-	int64_t next; /* Unix seconds: when there is something to do, or to try to open it */
+	int64_t next;   /* Unix seconds: when there is something to do, or to try to open it */
+	int64_t looked; /* the same: when it was last looked at */
 } queues[] = {
-    {&cfg.errors_path, &errors_schema, &errors_pages, NULL, 0},
-    {&cfg.metrics_path, &metrics_schema, &metrics_pages, NULL, 0},
-    {&cfg.relay_path, &relay_schema, NULL, NULL, 0},
+    {&cfg.errors_path, &errors_schema, &errors_pages, NULL, 0, INT64_MAX},
+    {&cfg.metrics_path, &metrics_schema, &metrics_pages, NULL, 0, INT64_MAX},
+    {&cfg.relay_path, &relay_schema, NULL, NULL, 0, INT64_MAX},
 };
 
 /* A service that was never started, or an older one's file, has nothing to tell. */
@@ -155,14 +156,25 @@ static int
 drain_queue(struct queue *q, struct arena *mem, int64_t now, int64_t *next)
 {
 	struct deliver_queue alerts = {.db = q->db, .service = q->schema->name};
+	bool set_back = now < q->looked; /* the clock was, or may have been before we began */
 
+	*next = INT64_MAX;
 	if (q->base_url == NULL) {
 		drain.db = q->db;
+		if (set_back && outbox_drain_anew(&drain, now) == DB_FAILED)
+			return -1;
+		q->looked = now;
 		return outbox_drain(&drain, mem, now, next);
 	}
 	alerts.base_url = *q->base_url;
-	*next = INT64_MAX;
-	return has_alerts(q->db) ? deliver_pass(&cfg.deliver, &alerts, mem, now, next) : 0;
+	if (!has_alerts(q->db)) {
+		q->looked = now;
+		return 0;
+	}
+	if (set_back && deliver_anew(&alerts, now) == DB_FAILED)
+		return -1;
+	q->looked = now;
+	return deliver_pass(&cfg.deliver, &alerts, mem, now, next);
 }
 
 /*
@@ -234,8 +246,9 @@ follow(struct arena *mem, const sigset_t *waiting)
 		for (size_t i = 0; i < NELEM(queues) && !process_stopping(); i++) {
 			struct queue *q = &queues[i];
 			bool changed = q->db != NULL && db_changed_elsewhere(q->db);
+			bool set_back = q->db != NULL && clock_now() < q->looked;
 
-			if (changed || q->next <= clock_now())
+			if (changed || set_back || q->next <= clock_now())
 				(void)run_queue(q, mem);
 			if (q->next <= clock_now())
 				second.tv_sec = 0;

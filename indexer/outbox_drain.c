@@ -127,6 +127,14 @@ drain_lane(struct outbox_drain *d, struct arena *mem, enum destination to, int64
 }
 
 int
+outbox_drain_anew(struct outbox_drain *d, int64_t now)
+{
+	for (int to = 0; to < DESTINATIONS; to++)
+		d->lanes[to].next_at = 0;
+	return outbox_unwait(d->db, now, LAST_PUT_OFF);
+}
+
+int
 outbox_drain(struct outbox_drain *d, struct arena *mem, int64_t now, int64_t *next)
 {
 	*next = INT64_MAX;

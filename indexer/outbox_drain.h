@@ -26,6 +26,12 @@ struct outbox_drain {
 };
 
 /*
+ * For a clock that was set back: destinations are asked again, and items that would wait
+ * for longer than any is put off are due now.  Returns 0 or DB_FAILED.
+ */
+int outbox_drain_anew(struct outbox_drain *, int64_t now);
+
+/*
  * One pass.  *next is when there is something to do again, in Unix seconds, or
  * INT64_MAX.  Returns 0, or -1 when the database failed (logged).
  */

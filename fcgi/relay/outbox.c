@@ -158,6 +158,14 @@ outbox_expire(struct db *db, enum destination from, int64_t now, int64_t *droppe
 	}
 }
 
+int
+outbox_unwait(struct db *db, int64_t now, int64_t longest)
+{
+	if (db_begin(db) == DB_FAILED)
+		return DB_FAILED;
+	return db_finish(db, db_run(db, SQL_OUTBOX_UNWAIT, DB_ARGS(DB_INT(now), DB_INT(longest))));
+}
+
 /* ---- how it stands --------------------------------------------------------------- */
 
 int

@@ -63,6 +63,9 @@ int outbox_settle(struct db *, const struct outbox_verdict *, size_t n);
  */
 int outbox_expire(struct db *, enum destination, int64_t now, int64_t *dropped);
 
+/* Makes due now what would have to wait for longer than so many seconds.  0 or DB_FAILED. */
+int outbox_unwait(struct db *, int64_t now, int64_t longest);
+
 /* When the soonest item of the destination is due; INT64_MAX if there is none.  0 or DB_FAILED. */
 int outbox_soonest(struct db *, enum destination, int64_t *next_at);
 

@@ -86,6 +86,9 @@ static const char *const statements[] = {
     [SQL_OUTBOX_GONE] = "UPDATE outbox_total SET waiting = waiting - 1, bytes = bytes - ?2,"
 			" delivered = delivered + ?3, refused = refused + ?4,"
 			" expired = expired + ?5 WHERE destination = ?1",
+    /* now, seconds */
+    [SQL_OUTBOX_UNWAIT] =
+	"UPDATE outbox SET next_at = ?1 WHERE next_at > ?1 + ?2 /*scan: after a clock's step*/",
     /* destination */
     [SQL_OUTBOX_SOONEST] = "SELECT min(next_at) FROM outbox WHERE destination = ?1",
     /* destination */

@@ -34,6 +34,8 @@ async def crash():
 
 @app.get("/flood/{reports}")
 def flood(reports: int):
+    # Held back as repeats they would be one report with a count, and fill no queue.
+    monlight["error_client"]._repeats.per_minute = reports
     for _ in range(reports):
         monlight["error_client"].report_message("flood")
     return {}

@@ -21,7 +21,7 @@
 static const char select_new[] =
     "SELECT id, kind FROM alert WHERE state = 'new' ORDER BY id LIMIT ?1";
 static const char count_told[] =
-    "SELECT count(*) FROM alert WHERE created_at > ?1"
+    "SELECT count(*) FROM alert WHERE created_at > ?1 AND created_at <= ?2"
     " AND state IN ('sending', 'done') AND kind NOT IN ('digest', 'test')"
     " /*scan: bounded by the window and the cap*/";
 static const char set_state[] = "UPDATE alert SET state = ?2 WHERE id = ?1";
@@ -36,6 +36,19 @@ count(struct deliver_queue *q, const char *sql, int64_t value, int64_t *out)
 	if (stmt == DB_FAILED)
 		return DB_FAILED;
 	return db_number(q->db, stmt, DB_ARGS(DB_INT(value)), 0, out);
+}
+
+/* Those that the cap let through in its time, but for what a clock that was ahead has dated. */
+static int
+count_lately_told(
+    const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t now, int64_t *told)
+{
+	int stmt = db_prepare(q->db, count_told);
+
+	if (stmt == DB_FAILED)
+		return DB_FAILED;
+	return db_number(
+	    q->db, stmt, DB_ARGS(DB_INT(now - cfg->cap_seconds), DB_INT(now)), 0, told);
 }
 
 static int
@@ -100,7 +113,7 @@ distribute(const struct deliver_cfg *cfg, struct deliver_queue *q, int64_t now)
 		return 0;
 	if (db_begin(q->db) == DB_FAILED)
 		return DB_FAILED;
-	st = count(q, count_told, now - cfg->cap_seconds, &told);
+	st = count_lately_told(cfg, q, now, &told);
 	for (size_t i = 0; i < n && st == 0; i++) {
 		bool hold = found[i].capped && cfg->hourly_cap > 0 && told >= cfg->hourly_cap;
 
@@ -164,7 +177,7 @@ digest(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem
 	int st = DB_FAILED;
 
 	if (list_held(q, &titles, &held) == DB_FAILED ||
-	    count(q, count_told, now - cfg->cap_seconds, &told) == DB_FAILED)
+	    count_lately_told(cfg, q, now, &told) == DB_FAILED)
 		goto out;
 	st = 0;
 	if (held == 0 || (cfg->hourly_cap > 0 && told >= cfg->hourly_cap))
@@ -189,6 +202,9 @@ static const char select_next[] =
 static const char update_delivery[] =
     "UPDATE alert_delivery SET state = ?2, attempts = attempts + 1, next_at = ?3, done_at = ?4,"
     " detail = ?5 WHERE id = ?1";
+static const char put_off_channel[] =
+    "UPDATE alert_delivery SET next_at = ?2 WHERE state = 'waiting' AND next_at < ?2"
+    " AND channel = (SELECT channel FROM alert_delivery WHERE id = ?1)";
 static const char finish_alert[] =
     "UPDATE alert SET state = 'done' WHERE id = ?1 AND NOT EXISTS"
     " (SELECT 1 FROM alert_delivery WHERE alert_id = ?1 AND state = 'waiting')";
@@ -225,8 +241,8 @@ next_due(struct deliver_queue *q, struct arena *mem, int64_t now, struct attempt
 	return DB_ROW;
 }
 
-/* Makes the attempt; 0, or -1 with the reason in detail. */
-static int
+/* Makes the attempt; detail says what was answered, or what went wrong. */
+static enum send_result
 attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct arena *mem,
     const struct attempt *due, char detail[SEND_DETAIL_SIZE])
 {
@@ -241,19 +257,19 @@ attempt(const struct deliver_cfg *cfg, const struct deliver_queue *q, struct are
 	    .date = due->created_at,
 	};
 	struct buf message = {0};
-	int st;
+	enum send_result result;
 
 	if (channel == NULL) {
 		(void)snprintf(detail, SEND_DETAIL_SIZE, "this channel is not configured any more");
-		return -1;
+		return SEND_FAILED;
 	}
 	letter.to = channel->to;
 	channel->write(&message, &letter, &due->alert);
-	st = channel->way == ALERT_BY_MAIL
-		 ? send_mail(&cfg->smtp, from, letter.to, &message, detail)
-		 : send_json(letter.to, cfg->smtp.ca_file, &message, detail);
+	result = channel->way == ALERT_BY_MAIL
+		     ? send_mail(&cfg->smtp, from, letter.to, &message, detail)
+		     : send_json(letter.to, cfg->smtp.ca_file, &message, detail);
 	buf_free(&message);
-	return st;
+	return result;
 }
 
 /* Doubles with each attempt, from FIRST_PAUSE to LAST_PAUSE. */
@@ -268,44 +284,65 @@ pause_after(int64_t attempts)
 }
 
 static int
-note_outcome(struct deliver_queue *q, const struct attempt *due, int outcome, const char *detail,
-    int64_t now)
+write_outcome(struct deliver_queue *q, const struct deliver_outcome *o)
 {
 	int update = db_prepare(q->db, update_delivery), finish = db_prepare(q->db, finish_alert);
-	int64_t next = now + pause_after(due->attempts);
-	bool over = outcome == 0 || next > due->created_at + GIVE_UP_SECONDS;
-	const char *state = outcome == 0 ? "sent" : over ? "failed" : "waiting";
-	int st;
+	int put_off = db_prepare(q->db, put_off_channel), st;
+	bool over = o->result == SEND_TAKEN || o->next_at > o->give_up_at;
+	const char *state = o->result == SEND_TAKEN ? "sent" : over ? "failed" : "waiting";
 
-	if (update == DB_FAILED || finish == DB_FAILED || db_begin(q->db) == DB_FAILED)
+	if (update == DB_FAILED || finish == DB_FAILED || put_off == DB_FAILED)
 		return DB_FAILED;
 	st = db_run(q->db, update,
-	    DB_ARGS(DB_INT(due->id), DB_TEXT(state), DB_INT(next), over ? DB_INT(now) : DB_NULL,
-		DB_TEXT(detail)));
+	    DB_ARGS(DB_INT(o->delivery), DB_TEXT(state), DB_INT(o->next_at),
+		over ? DB_INT(o->at) : DB_NULL, DB_TEXT(o->detail)));
 	if (st == 0)
-		st = db_run(q->db, finish, DB_ARGS(DB_INT(due->alert_id)));
-	return db_finish(q->db, st);
+		st = db_run(q->db, finish, DB_ARGS(DB_INT(o->alert)));
+	/* So that a channel that hangs costs a pass one time-out, not one for each alert. */
+	if (st == 0 && o->result == SEND_TIMED_OUT)
+		st = db_run(q->db, put_off, DB_ARGS(DB_INT(o->delivery), DB_INT(o->next_at)));
+	return st;
+}
+
+/*
+ * Notes what became of the last attempt, if that is still to be done.  Nothing is sent before it is:
+ * what cannot be noted, for want of space, would be sent again in each pass.
+ */
+static int
+note_outcome(struct deliver_queue *q)
+{
+	if (q->outcome->delivery == 0)
+		return 0;
+	if (db_begin(q->db) == DB_FAILED ||
+	    db_finish(q->db, write_outcome(q, q->outcome)) == DB_FAILED)
+		return DB_FAILED;
+	q->outcome->delivery = 0;
+	return 0;
 }
 
 static int
 attempt_due(const struct deliver_cfg *cfg, struct deliver_queue *q, struct arena *mem, int64_t now)
 {
-	char detail[SEND_DETAIL_SIZE] = "";
+	struct deliver_outcome *o = q->outcome;
 	struct attempt due;
-	int st = next_due(q, mem, now, &due), outcome;
+	int st = next_due(q, mem, now, &due);
 
 	if (st != DB_ROW)
 		return st;
-	outcome = attempt(cfg, q, mem, &due, detail);
+	*o = (struct deliver_outcome){.alert = due.alert_id};
+	o->result = attempt(cfg, q, mem, &due, o->detail);
 	/* Broken off, since we are to end: it says nothing of the channel. */
-	if (outcome == -1 && process_stopping())
+	if (o->result != SEND_TAKEN && process_stopping())
 		return DB_NONE;
-	if (outcome == -1)
+	if (o->result != SEND_TAKEN)
 		log_warnx("%s alert %lld to %s, attempt %lld: %s", q->service,
-		    (long long)due.alert_id, due.channel, (long long)due.attempts + 1, detail);
+		    (long long)due.alert_id, due.channel, (long long)due.attempts + 1, o->detail);
 	/* The time of now: attempts may take half a minute each. */
-	return note_outcome(q, &due, outcome, detail, clock_now()) == DB_FAILED ? DB_FAILED
-										: DB_ROW;
+	o->at = clock_now();
+	o->next_at = o->at + pause_after(due.attempts);
+	o->give_up_at = due.created_at + GIVE_UP_SECONDS;
+	o->delivery = due.id;
+	return note_outcome(q) == DB_FAILED ? DB_FAILED : DB_ROW;
 }
 
 /* While alerts are held, the window is looked at again soon: nothing else wakes the pass. */
@@ -338,6 +375,8 @@ deliver_pass(const struct deliver_cfg *cfg, struct deliver_queue *q, struct aren
 	int st, left = BATCH;
 
 	*next = INT64_MAX;
+	if (note_outcome(q) == DB_FAILED)
+		return -1;
 	if (digest(cfg, q, mem, now) == DB_FAILED || distribute(cfg, q, now) == DB_FAILED)
 		return -1;
 	while ((st = attempt_due(cfg, q, mem, now)) == DB_ROW && --left > 0 && !process_stopping())

@@ -135,10 +135,17 @@ static struct queue {
 	struct db *db;
 	int64_t next;   /* Unix seconds: when there is something to do, or to try to open it */
 	int64_t looked; /* the same: when it was last looked at */
+	struct deliver_outcome outcome;
 } queues[] = {
-    {&cfg.errors_path, &errors_schema, &errors_pages, NULL, 0, INT64_MAX},
-    {&cfg.metrics_path, &metrics_schema, &metrics_pages, NULL, 0, INT64_MAX},
-    {&cfg.relay_path, &relay_schema, NULL, NULL, 0, INT64_MAX},
+    {.path = &cfg.errors_path,
+	.schema = &errors_schema,
+	.base_url = &errors_pages,
+	.looked = INT64_MAX},
+    {.path = &cfg.metrics_path,
+	.schema = &metrics_schema,
+	.base_url = &metrics_pages,
+	.looked = INT64_MAX},
+    {.path = &cfg.relay_path, .schema = &relay_schema, .looked = INT64_MAX},
 };
 
 /* A service that was never started, or an older one's file, has nothing to tell. */
@@ -155,7 +162,8 @@ has_alerts(struct db *db)
 static int
 drain_queue(struct queue *q, struct arena *mem, int64_t now, int64_t *next)
 {
-	struct deliver_queue alerts = {.db = q->db, .service = q->schema->name};
+	struct deliver_queue alerts = {
+	    .db = q->db, .service = q->schema->name, .outcome = &q->outcome};
 	bool set_back = now < q->looked; /* the clock was, or may have been before we began */
 
 	*next = INT64_MAX;

@@ -69,8 +69,8 @@ look_at_signals(void *arg, curl_off_t total_in, curl_off_t in, curl_off_t total_
 	return process_stopping();
 }
 
-static int
-perform(char detail[SEND_DETAIL_SIZE], long ok_from, long ok_to)
+static enum send_result
+perform(char detail[SEND_DETAIL_SIZE])
 {
 	char error[CURL_ERROR_SIZE] = "";
 	CURLcode code;
@@ -85,7 +85,10 @@ perform(char detail[SEND_DETAIL_SIZE], long ok_from, long ok_to)
 	else
 		(void)snprintf(detail, SEND_DETAIL_SIZE, "answered %ld", status);
 	(void)curl->setopt(handle, CURLOPT_ERRORBUFFER, NULL);
-	return code == CURLE_OK && status >= ok_from && status <= ok_to ? 0 : -1;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return SEND_TIMED_OUT;
+	/* HTTP and SMTP number what went well alike. */
+	return code == CURLE_OK && status / 100 == 2 ? SEND_TAKEN : SEND_FAILED;
 }
 
 static void
@@ -103,14 +106,14 @@ begin(const char *url, const char *ca_file, long seconds)
 		(void)curl->setopt(handle, CURLOPT_CAINFO, ca_file);
 }
 
-int
+enum send_result
 send_mail(const struct smtp *smtp, const char *from, const char *to, const struct buf *message,
     char detail[SEND_DETAIL_SIZE])
 {
 	struct source source = {message->data, message->len};
 	struct curl_slist *to_list = curl->append(NULL, to);
+	enum send_result result;
 	char url[512];
-	int st;
 
 	(void)snprintf(url, sizeof url,
 	    text_wants_brackets(smtp->host) ? "%s://[%s]:%lld" : "%s://%s:%lld",
@@ -129,17 +132,17 @@ send_mail(const struct smtp *smtp, const char *from, const char *to, const struc
 	(void)curl->setopt(handle, CURLOPT_READFUNCTION, read_source);
 	(void)curl->setopt(handle, CURLOPT_READDATA, &source);
 	(void)curl->setopt(handle, CURLOPT_UPLOAD, 1L);
-	st = perform(detail, 200, 299);
+	result = perform(detail);
 	curl->free_all(to_list);
-	return st;
+	return result;
 }
 
-int
+enum send_result
 send_json(
     const char *url, const char *ca_file, const struct buf *body, char detail[SEND_DETAIL_SIZE])
 {
 	struct curl_slist *headers = curl->append(NULL, "Content-Type: application/json");
-	int st;
+	enum send_result result;
 
 	begin(url, ca_file, HTTP_SECONDS);
 	(void)curl->setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -147,7 +150,7 @@ send_json(
 	(void)curl->setopt(handle, CURLOPT_USERAGENT, "monlight/" MONLIGHT_VERSION);
 	(void)curl->setopt(handle, CURLOPT_POSTFIELDS, body->data);
 	(void)curl->setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
-	st = perform(detail, 200, 299);
+	result = perform(detail);
 	curl->free_all(headers);
-	return st;
+	return result;
 }

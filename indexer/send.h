@@ -27,10 +27,16 @@ struct smtp {
 void send_init(void);
 void send_end(void);
 
-/* Returns 0, or -1 with what went wrong in detail; on success detail says what was answered. */
-int send_mail(const struct smtp *, const char *from, const char *to, const struct buf *message,
-    char detail[SEND_DETAIL_SIZE]);
-int send_json(
+enum send_result {
+	SEND_TAKEN,
+	SEND_FAILED,
+	SEND_TIMED_OUT, /* the next one to the same place would likely wait as long */
+};
+
+/* Detail says what was answered, or what went wrong. */
+enum send_result send_mail(const struct smtp *, const char *from, const char *to,
+    const struct buf *message, char detail[SEND_DETAIL_SIZE]);
+enum send_result send_json(
     const char *url, const char *ca_file, const struct buf *body, char detail[SEND_DETAIL_SIZE]);
 
 #endif

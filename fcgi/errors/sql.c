@@ -129,8 +129,9 @@ static const char *const statements[] = {
     [SQL_MINUTES_SUM] = "SELECT coalesce(sum(m.count), 0) FROM error_key k"
 			" CROSS JOIN minute m ON m.key_id = k.id AND m.minute >= ?2"
 			" WHERE k.error_id = ?1",
-    /* error, now; only if the last one is not after that */
-    [SQL_SPIKE_NOTE] = "UPDATE error SET spike_at = ?2 WHERE id = ?1 AND spike_at <= ?3",
+    /* error, now; only if the last one is not after that, or of a clock that was ahead */
+    [SQL_SPIKE_NOTE] = "UPDATE error SET spike_at = ?2 WHERE id = ?1"
+		       " AND (spike_at <= ?3 OR spike_at > ?2)",
 
     /* time, how many to pass: whether more were queued since then */
     [SQL_ALERTS_SINCE] = "SELECT 1 FROM alert WHERE created_at > ?1 LIMIT 1 OFFSET ?2",

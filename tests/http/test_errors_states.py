@@ -98,6 +98,17 @@ def test_a_test_alert_says_what_became_of_it(hook, fresh):
     assert "500" in answer.detail
 
 
+def test_a_spike_told_of_by_a_clock_that_was_ahead_silences_no_later_one(hook, fresh, project):
+    stack = fresh(ALERT_WEBHOOKS=hook.url, ALERT_SPIKE="2/10")
+    client = stack.client("errors")
+    assert client.post("/api/errors", report(project, count=2)).status == 201
+    with sqlite3.connect(stack.database("errors")) as db:
+        assert db.execute("UPDATE error SET spike_at = spike_at + 86400").rowcount == 1
+    db.close()
+    assert client.post("/api/errors", report(project)).status == 200
+    assert eventually(lambda: kinds(hook) == ["new", "spike", "spike"]), kinds(hook)
+
+
 @pytest.mark.parametrize("value", ["5", "5/", "/5", "0/5", "5/0", "5/1441", "a/b", "5/5/5"])
 def test_a_bad_spike_is_refused_at_the_start(fresh, value):
     stack = fresh.make(ALERT_SPIKE=value)

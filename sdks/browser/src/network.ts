@@ -25,7 +25,7 @@ export function sanitizeUrl(url: string): string {
 export function installNetwork(core: Core): void {
   const { endpoint } = core._config;
 
-  /** Notes a request; returns what to call at its end, `why` if there is no answer. */
+  /** Notes a request; returns what to call at its end: `why` there is no answer, "" if the page wanted none. */
   const begin = (method: unknown, given: unknown, above: unknown, headers?: object) =>
     quietly(() => {
       const url = text(given);
@@ -34,7 +34,7 @@ export function installNetwork(core: Core): void {
       if (headers && "X-Monlight-Key" in headers) return undefined;
       const begun = performance.now();
       const stack = stackAbove(above);
-      return (status: number, why = `failed with status ${status}`) =>
+      return (status: number, why?: string) =>
         quietly(() => {
           const verb = text(method || "GET").toUpperCase();
           const what = `${verb} ${sanitizeUrl(url)}`;
@@ -46,8 +46,8 @@ export function installNetwork(core: Core): void {
           core._metric("browser_http_requests_total", "counter", 1, labels);
           core._metric("browser_http_request_duration_ms", "histogram", performance.now() - begun, labels);
           core._request?.(what, status);
-          if (status && status < 500) return;
-          const message = `${what} ${why}`;
+          if (status ? status < 500 : !why) return;
+          const message = `${what} ${status ? `failed with status ${status}` : why}`;
           // V8 writes the message into the stack when the error is made.
           core._report("Error", message, stack.replace(/^Error:? ?$/m, `Error: ${message}`), {
             type: "NetworkError",
@@ -69,7 +69,10 @@ export function installNetwork(core: Core): void {
           return response;
         },
         (error) => {
-          end(0, `network error: ${text(quietly(() => error.message) ?? error)}`);
+          quietly(() => {
+            const dropped = (init?.signal || input?.signal)?.aborted && error?.name != "TimeoutError";
+            end(0, dropped ? "" : `network error: ${text(quietly(() => error.message) ?? error)}`);
+          });
           throw error;
         },
       );
@@ -91,14 +94,11 @@ export function installNetwork(core: Core): void {
       quietly(() => {
         const [method, url] = requests.get(this)!;
         const end = begin(method, url, send);
-        if (end)
-          this.addEventListener(
-            "loadend",
-            () => end(this.status, this.status ? undefined : "network error"),
-            {
-              once: true,
-            },
-          );
+        if (!end) return;
+        let why = "network error";
+        const once = { once: true };
+        this.addEventListener("abort", () => (why = ""), once);
+        this.addEventListener("loadend", () => end(this.status, why), once);
       });
       return original.call(this, body);
     };

@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sanitizeUrl } from "../src/network.js";
+import { text } from "../src/safe.js";
 import { ENDPOINT, Page, turn } from "./page.js";
 
 describe("an address without what may be private or endless", () => {
@@ -146,6 +147,36 @@ describe("fetch", () => {
     expect(await seen()).toMatchObject([{ status: "0" }]);
   });
 
+  /** A signal that is aborted, and requests of the page that fail by it. */
+  const aborted = (reason: unknown) => {
+    const controller = new AbortController();
+    controller.abort(reason);
+    const { signal } = controller;
+    vi.stubGlobal("fetch", (...args: Parameters<typeof fetch>) =>
+      text(args[0]).startsWith(ENDPOINT) ? page.fetch(...args) : Promise.reject(signal.reason as Error),
+    );
+    return signal;
+  };
+  for (const [how, args] of [
+    ["by init's signal", (signal: AbortSignal) => ["/api/x", { signal }]],
+    ["by a Request's", (signal: AbortSignal) => [new Request("https://api.example/", { signal })]],
+  ] as const)
+    for (const reason of [undefined, "unmounted", null])
+      it(`what the page aborts ${how} for the reason ${reason} is counted and no error`, async () => {
+        const signal = aborted(reason);
+        start();
+        await fetch(...(args(signal) as unknown as Parameters<typeof fetch>)).catch(() => {});
+        expect(await seen()).toMatchObject([{ status: "0" }]);
+        expect(page.errors()).toEqual([]);
+      });
+  it("the time-out of a signal is an error", async () => {
+    const signal = aborted(new DOMException("too slow", "TimeoutError"));
+    start();
+    await fetch("/api/x", { signal }).catch(() => {});
+    await turn();
+    expect(page.errors()).toMatchObject([{ message: "GET /api/x network error: too slow" }]);
+  });
+
   for (const url of [`${ENDPOINT}/api/browser/errors`, `${ENDPOINT}?x`, ENDPOINT])
     it(`${url} is our own`, async () => {
       start();
@@ -186,12 +217,13 @@ describe("XMLHttpRequest", () => {
   const { open, send } = XMLHttpRequest.prototype;
   const prototype = XMLHttpRequest.prototype as { open: unknown; send: unknown };
   let status = 200;
+  let ending = "load";
   beforeEach(() => {
-    status = 200;
+    [status, ending] = [200, "load"];
     prototype.open = () => {};
     prototype.send = function (this: XMLHttpRequest) {
       Object.defineProperty(this, "status", { value: status, configurable: true });
-      this.dispatchEvent(new Event("loadend"));
+      for (const type of [ending, "loadend"]) this.dispatchEvent(new Event(type));
     };
   });
   afterEach(() => Object.assign(prototype, { open, send }));
@@ -230,8 +262,15 @@ describe("XMLHttpRequest", () => {
       { message: "GET /a/{id} failed with status 500", context: { type: "NetworkError" } },
     ]);
   });
-  it("no answer, abort and timeout are errors of status 0", async () => {
-    status = 0;
+  it("what the page aborts is counted and no error", async () => {
+    [status, ending] = [0, "abort"];
+    start();
+    request("GET", "https://api.example/x");
+    expect(page.errors()).toEqual([]);
+    expect(await seen()).toMatchObject([{ status: "0" }]);
+  });
+  it("no answer and timeout are errors of status 0", async () => {
+    [status, ending] = [0, "timeout"];
     start();
     request("GET", "https://api.example/x");
     expect(page.errors()).toMatchObject([{ message: "GET https://api.example/x network error" }]);

@@ -71,6 +71,8 @@ def test_the_context_is_sent_without_secrets(
                 "Authorization": "x",
                 "COOKIE": "y",
                 "X-Api-Key": "z",
+                "X-Auth-Token": "t",
+                "Referer": "http://h/reset?token=abc",
                 "Accept": "a",
             },
             "user_id": 42,
@@ -79,7 +81,10 @@ def test_the_context_is_sent_without_secrets(
     )
     assert event["request_url"] == "http://h/p?token=[filtered]&page=2"
     assert event["request_method"] == "POST"
-    assert event["request_headers"] == {"Accept": "a"}
+    assert event["request_headers"] == {
+        "Referer": "http://h/reset?token=[filtered]",
+        "Accept": "a",
+    }
     assert event["user_id"] == "42"
     assert event["extra"]["password"] == event["extra"]["n"][1]["api_key"] == "[filtered]"
     assert event["extra"]["fine"] == "yes"

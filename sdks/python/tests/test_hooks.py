@@ -65,6 +65,24 @@ def test_what_a_task_nobody_awaits_raises_is_reported(
     assert transport.payloads[0]["message"] == "task"
 
 
+def test_what_is_logged_on_its_way_to_the_top_is_reported_once(
+    errors: ErrorClient, transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda *args: None)
+    install_excepthook(errors)
+    logger = logging.Logger("shop")
+    logger.addHandler(MonlightHandler(errors))
+    try:
+        raise ValueError("logged, then raised")
+    except ValueError as error:
+        logger.exception("it failed")
+        logger.exception("and nobody helped")
+        sys.excepthook(ValueError, error, error.__traceback__)
+    errors.flush()
+    (event,) = transport.payloads
+    assert event["extra"]["log_message"] == "it failed"
+
+
 def test_log_records_become_breadcrumbs_and_reports(
     errors: ErrorClient, transport: MemoryTransport
 ) -> None:

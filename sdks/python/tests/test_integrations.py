@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -211,11 +212,13 @@ def test_flask_counts_by_rule_and_reports_crashes(transport: MemoryTransport) ->
     assert event["message"] == "route failed" and event["request_method"] == "GET"
 
 
-def test_django_counts_by_route_and_reports_crashes(transport: MemoryTransport) -> None:
+def test_django_counts_by_route_and_reports_crashes(
+    transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import django
     from django.conf import settings
-    from django.http import HttpRequest, HttpResponse
-    from django.test import Client
+    from django.http import Http404, HttpRequest, HttpResponse
+    from django.test import AsyncClient, Client
     from django.urls import path
 
     metrics = MetricsClient("http://m", "k", transport=transport)
@@ -227,15 +230,27 @@ def test_django_counts_by_route_and_reports_crashes(transport: MemoryTransport) 
     def crash(request: HttpRequest) -> HttpResponse:
         raise ValueError("view failed")
 
-    urls = type(
-        "urls", (), {"urlpatterns": [path("items/<int:item>/", item), path("crash/", crash)]}
-    )
+    def gone(request: HttpRequest) -> HttpResponse:
+        raise Http404
+
+    def stumbling(get_response: Any) -> Any:
+        def middleware(request: HttpRequest) -> HttpResponse:
+            if request.path == "/stumble/":
+                raise ValueError("middleware failed")
+            response: HttpResponse = get_response(request)
+            return response
+
+        return middleware
+
+    patterns = [path("items/<int:item>/", item), path("crash/", crash), path("gone/", gone)]
+    urls = type("urls", (), {"urlpatterns": patterns})
+    monkeypatch.setattr(sys.modules[__name__], "stumbling", stumbling, raising=False)
     settings.configure(
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=urls,
         SECRET_KEY="test",
         LOGGING_CONFIG=None,
-        MIDDLEWARE=["monlight.integrations.django.MonlightMiddleware"],
+        MIDDLEWARE=["monlight.integrations.django.MonlightMiddleware", f"{__name__}.stumbling"],
         MONLIGHT={"error_client": errors, "metrics_client": metrics},
     )
     django.setup()
@@ -244,14 +259,22 @@ def test_django_counts_by_route_and_reports_crashes(transport: MemoryTransport) 
     assert [client.get(f"/items/{n}/").status_code for n in range(3)] == [200] * 3
     assert client.get("/crash/").status_code == 500
     assert client.get("/nowhere/").status_code == 404
+    assert client.get("/gone/").status_code == 404
+    assert client.get("/stumble/").status_code == 500
+    later = AsyncClient(raise_request_exception=False)
+    assert asyncio.run(later.get("/crash/")).status_code == 500
     assert points(metrics, transport) == {
         ("GET", "/items/<int:item>/", "200"): 3,
-        ("GET", "/crash/", "500"): 1,
+        ("GET", "/crash/", "500"): 2,
+        ("GET", "/gone/", "404"): 1,
         ("GET", "<unmatched>", "404"): 1,
+        ("GET", "<unmatched>", "500"): 1,
     }
-    (event,) = reports(transport)
-    assert event["message"] == "view failed"
-    assert event["request_url"] == "http://testserver/crash/"
+    assert [(event["message"], event["request_url"]) for event in reports(transport)] == [
+        ("view failed", "http://testserver/crash/"),
+        ("middleware failed", "http://testserver/stumble/"),
+        ("view failed", "http://testserver/crash/"),
+    ]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monlight import MetricsClient
+from monlight import MetricsClient, _worker
 from monlight.metrics import MAX_HISTOGRAM_POINTS, MAX_SERIES
 from monlight.transport import MemoryTransport
 
@@ -125,6 +125,15 @@ def test_threads_lose_nothing(metrics: MetricsClient, transport: MemoryTransport
     for thread in threads:
         thread.join()
     assert [i["value"] for i in sent(metrics, transport)] == [8000]
+
+
+def test_a_forgotten_client_hands_over_what_it_gathered(transport: MemoryTransport) -> None:
+    def main() -> None:
+        MetricsClient("http://h", "k", transport=transport).counter("jobs_total")
+
+    main()
+    assert _worker.worker.flush(5.0)
+    assert [item["name"] for item in transport.payloads[0]] == ["jobs_total"]
 
 
 def test_it_flushes_by_itself_once_started(transport: MemoryTransport) -> None:

@@ -13,11 +13,12 @@ from .errors import _encode
 from .transport import HTTPTransport, Request, TransportError
 
 
-def _try(name: str, transport: HTTPTransport, request: Request) -> bool:
+def _try(name: str, url: str, key: str, request: Request) -> bool:
+    transport = HTTPTransport(url.rstrip("/"), key)
     try:
         answer = transport.send(request)
     except TransportError as error:
-        print(f"{name}: no answer: {error}")
+        print(f"{name}: no answer from {url}: {error}")
         return False
     finally:
         transport.close()
@@ -53,14 +54,11 @@ def main(argv: list[str] | None = None) -> int:
     point = [
         {"name": "monlight_test_total", "type": "counter", "value": 1, "project": args.project}
     ]
-    errors = _try(
-        "error",
-        HTTPTransport(args.url.rstrip("/"), args.key),
-        Request("/api/errors", _encode(event)),
-    )
+    errors = _try("error", args.url, args.key, Request("/api/errors", _encode(event)))
     metrics = _try(
         "metric",
-        HTTPTransport(metrics_url.rstrip("/"), args.metrics_key or args.key),
+        metrics_url,
+        args.metrics_key or args.key,
         Request("/api/metrics", json.dumps(point).encode()),
     )
     return 0 if errors and metrics else 1

@@ -13,36 +13,27 @@ FILTERED = "[filtered]"
 MAX_DEPTH = 8
 MAX_ITEMS = 100
 
-HEADERS = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "set-cookie",
-        "x-api-key",
-        "proxy-authorization",
-        "x-csrftoken",
-        "x-csrf-token",
-        "x-monlight-key",
-    }
-)
-"""Headers that are never sent, in lower case."""
-
 _KEY = re.compile(
-    r"passw|secret|token|api[-_]?key|apikey|authorization|credential|cookie|session[-_]?key|"
-    r"private[-_]?key|csrf|card[-_]?number|\bcvv\b|\bssn\b",
+    r"passw|pwd|secret|token|jwt|\bauth\b|authorization|credential|cookie|csrf|"
+    r"(api|session|private|monlight)[-_]?key|card[-_]?number|\bcvv\b|\bssn\b",
     re.IGNORECASE,
 )
+"""What the name of a secret is like: of a header, a query's parameter, a member of ``extra``."""
 
 
 def headers(given: object, excluded: Iterable[str] = ()) -> dict[str, str]:
-    """The headers without those that carry secrets; spelling is kept."""
-    banned = HEADERS | {name.lower() for name in excluded}
+    """The headers without those that carry secrets; spelling is kept.
+
+    :param excluded: further ones to leave out, in any case
+    """
+    banned = {name.lower() for name in excluded}
     if not isinstance(given, Mapping):
         return {}
+    written = {safe_str(name): safe_str(content) for name, content in given.items()}
     return {
-        safe_str(name): safe_str(value)
-        for name, value in given.items()
-        if safe_str(name).lower() not in banned
+        name: url(content)  # that of the page before, in Referer
+        for name, content in written.items()
+        if name.lower() not in banned and not _KEY.search(name)
     }
 
 

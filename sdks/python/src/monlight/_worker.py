@@ -258,6 +258,11 @@ class Collector:
 
     due_at: float = float("inf")
 
+    def __del__(self) -> None:
+        # Made in a function that has ended; what it gathered is wanted all the same.
+        with never_raise():
+            self.collect()
+
     def collect(self) -> None:
         raise NotImplementedError
 

@@ -118,6 +118,8 @@ class ErrorClient(Collector):
     ) -> None:
         """The same for code that is not asynchronous."""
         with never_raise():
+            exception._monlight_reported = True  # type: ignore[attr-defined]
+        with never_raise():
             if not self._is_ignored(exception):
                 place = _place(exception)
                 self._report(place, exception, lambda: self._build(exception, request_context))
@@ -245,6 +247,19 @@ class ErrorClient(Collector):
 
     def _enqueue(self, event: Event) -> None:
         worker.submit(self._lane, Request("/api/errors", _encode(event)))
+
+
+def report_once(
+    client: ErrorClient | None, error: BaseException, context: Mapping[str, Any] | None = None
+) -> None:
+    """Reports an exception, unless that was done: by hand, by a hook, by another layer.
+
+    :param client: through which; None: not at all
+    :param error: on its way up, many see it: a log, each layer of a framework, the last hook
+    :param context: as for :meth:`ErrorClient.report_error_sync`
+    """
+    if client is not None and not getattr(error, "_monlight_reported", False):
+        client.report_error_sync(error, context)
 
 
 class _Repeats:

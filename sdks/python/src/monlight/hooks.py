@@ -12,7 +12,7 @@ from typing import Any
 
 from . import scope
 from ._worker import never_raise
-from .errors import ErrorClient
+from .errors import ErrorClient, report_once
 
 SILENT_LOGGERS = ("monlight", "httpx", "httpcore", "urllib3", "hpack")
 """Loggers whose records are left alone: what reporting itself logs must not be reported."""
@@ -30,15 +30,14 @@ def install_excepthook(client: ErrorClient) -> None:
 
     def hook(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
         if not issubclass(kind, (KeyboardInterrupt, SystemExit)):
-            client.report_error_sync(error, {"extra": {"mechanism": "sys.excepthook"}})
+            report_once(client, error, {"extra": {"mechanism": "sys.excepthook"}})
         before(kind, error, tb)
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
             name = args.thread.name if args.thread is not None else None
-            client.report_error_sync(
-                args.exc_value, {"extra": {"mechanism": "threading.excepthook", "thread": name}}
-            )
+            extra = {"mechanism": "threading.excepthook", "thread": name}
+            report_once(client, args.exc_value, {"extra": extra})
         thread_before(args)
 
     sys.excepthook = hook
@@ -59,9 +58,8 @@ def install_asyncio_handler(
     def handler(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, BaseException):
-            client.report_error_sync(
-                error, {"extra": {"mechanism": "asyncio", "message": context.get("message")}}
-            )
+            extra = {"mechanism": "asyncio", "message": context.get("message")}
+            report_once(client, error, {"extra": extra})
         if before is not None:
             before(loop, context)
         else:
@@ -97,9 +95,8 @@ class MonlightHandler(logging.Handler):
                     record.getMessage(), category=record.name, level=record.levelname.lower()
                 )
             elif error is not None:
-                self._client.report_error_sync(
-                    error, {"extra": {"logger": record.name, "log_message": record.getMessage()}}
-                )
+                extra = {"logger": record.name, "log_message": record.getMessage()}
+                report_once(self._client, error, {"extra": extra})
             else:
                 level = "fatal" if record.levelno >= logging.CRITICAL else "error"
                 self._client.report_message(record.getMessage(), level, logger=record.name)

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from .._worker import never_raise
-from ..errors import ErrorClient
 from ..metrics import MetricsClient
 
 UNMATCHED = "<unmatched>"
@@ -39,19 +37,3 @@ def count_request(
         }
         metrics.counter("http_requests_total", labels)
         metrics.histogram("http_request_duration_seconds", seconds, labels)
-
-
-def report_once(
-    errors: ErrorClient | None, error: BaseException, context: Mapping[str, Any] | None = None
-) -> None:
-    """Reports an exception, unless another layer of the same request has done so.
-
-    :param errors: through which; None: not at all
-    :param error: frameworks pass it on from layer to layer, and each may be ours
-    :param context: as for :meth:`monlight.ErrorClient.report_error_sync`
-    """
-    if errors is None or getattr(error, "_monlight_reported", False):
-        return
-    errors.report_error_sync(error, context)
-    with never_raise():
-        error._monlight_reported = True  # type: ignore[attr-defined]

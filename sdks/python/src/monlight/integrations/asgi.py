@@ -13,9 +13,9 @@ from typing import Any
 
 from .. import scope as scopes
 from .._worker import never_raise
-from ..errors import ErrorClient
+from ..errors import ErrorClient, report_once
 from ..metrics import MetricsClient
-from ._http import count_request, report_once
+from ._http import count_request
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

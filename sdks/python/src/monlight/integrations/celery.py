@@ -14,7 +14,7 @@ except ImportError as error:  # pragma: no cover
 
 from .. import scope as scopes
 from .._worker import never_raise
-from ..errors import ErrorClient
+from ..errors import ErrorClient, report_once
 from ..metrics import MetricsClient
 
 
@@ -61,9 +61,9 @@ def setup_monlight(
         kwargs: Any = None,
         **_extra: Any,
     ) -> None:
-        if error_client is not None and exception is not None:
+        if exception is not None:
             extra = {"task": getattr(sender, "name", None), "task_id": task_id, "kwargs": kwargs}
-            error_client.report_error_sync(exception, {"extra": extra})
+            report_once(error_client, exception, {"extra": extra})
 
     def ended(**_extra: Any) -> None:
         with never_raise():

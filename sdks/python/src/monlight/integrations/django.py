@@ -9,6 +9,7 @@ In the settings::
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,18 +17,18 @@ from typing import Any
 try:
     from asgiref.sync import iscoroutinefunction, markcoroutinefunction
     from django.conf import settings
+    from django.core.signals import got_request_exception
 except ImportError as error:  # pragma: no cover
     raise ImportError("monlight.integrations.django needs: pip install monlight[django]") from error
 
 from .. import scope as scopes
-from .._worker import never_raise
-from ..errors import ErrorClient
+from ..errors import ErrorClient, report_once
 from ..metrics import MetricsClient
-from ._http import count_request, report_once
+from ._http import count_request
 
 
 class MonlightMiddleware:
-    """Counts requests by route and reports what a view raises."""
+    """Counts requests by route and reports what a view or a middleware raises."""
 
     sync_capable = True
     async_capable = True
@@ -41,6 +42,7 @@ class MonlightMiddleware:
         if self._asynchronous:
             # How Django tells the two kinds of middleware apart.
             markcoroutinefunction(self)
+        got_request_exception.connect(self._report)
         if self.metrics is not None:
             self.metrics.start()
 
@@ -62,10 +64,11 @@ class MonlightMiddleware:
         self._count(request, response, begun)
         return response
 
-    def process_exception(self, request: Any, exception: Exception) -> None:
-        """Called by Django when a view raises; Django then answers as without us."""
-        with never_raise():
-            report_once(self.errors, exception, _request_of(request))
+    def _report(self, **_signal: Any) -> None:
+        """Called by Django for what it answers with 500: Http404 and its like are answers."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            report_once(self.errors, error)
 
     def _count(self, request: Any, response: Any, begun: float) -> None:
         match = getattr(request, "resolver_match", None)

@@ -18,9 +18,8 @@ except ImportError as error:  # pragma: no cover
     ) from error
 
 from .._worker import never_raise
-from ..errors import ErrorClient
+from ..errors import ErrorClient, report_once
 from ..metrics import MetricsClient
-from ._http import report_once
 from .asgi import MonlightASGI, request_of
 
 logger = logging.getLogger("monlight.fastapi")

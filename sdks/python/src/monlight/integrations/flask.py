@@ -11,9 +11,8 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("monlight.integrations.flask needs: pip install monlight[flask]") from error
 
 from .._worker import never_raise
-from ..errors import ErrorClient
+from ..errors import ErrorClient, report_once
 from ..metrics import MetricsClient
-from ._http import report_once
 from .wsgi import MonlightWSGI
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from .. import scope as scopes
 from .._worker import never_raise
-from ..errors import ErrorClient
+from ..errors import ErrorClient, report_once
 from ..metrics import MetricsClient
-from ._http import count_request, report_once
+from ._http import count_request
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

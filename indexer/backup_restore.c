@@ -107,7 +107,9 @@ check_place(const struct restored *file, bool force)
 	if (access(file->path, F_OK) == -1)
 		return 0;
 	if (db_is_open(file->path)) {
-		log_errorx("%s is in use: stop everything first", file->path);
+		log_errorx("%s is in use: stop everything first; under systemd, systemctl stop "
+			   "monlight.target",
+		    file->path);
 		return -1;
 	}
 	if (!force) {

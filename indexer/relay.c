@@ -59,18 +59,15 @@ join_origins(struct arena *mem, char *const origins[])
 	return list;
 }
 
-/* The attribute with the script's hash; empty if the SDK was not built here. */
+/* The script's hash; NULL if the SDK was not built here. */
 static const char *
-script_integrity(struct arena *mem, const struct relay_settings *cfg)
+script_hash(struct arena *mem, const struct relay_settings *cfg)
 {
-	const char *hash = NULL;
-
-	if (cfg->sdk != NULL)
-		hash = json_get_text(
-		    json_parse_file(
-			mem, arena_printf(mem, "%s/" SDK_INTEGRITY, cfg->sdk), SDK_INTEGRITY_MAX),
-		    SDK_SCRIPT);
-	return hash != NULL ? arena_printf(mem, " integrity=\"%s\"", hash) : "";
+	if (cfg->sdk == NULL)
+		return NULL;
+	return json_get_text(json_parse_file(mem, arena_printf(mem, "%s/" SDK_INTEGRITY, cfg->sdk),
+				 SDK_INTEGRITY_MAX),
+	    SDK_SCRIPT);
 }
 
 /* Where a page finds the relay: as configured, or at its port. */
@@ -95,7 +92,7 @@ relay_url(struct arena *mem, const struct relay_settings *cfg)
 static void
 print_snippet(struct arena *mem, const struct relay_settings *cfg, const char *key, bool origins)
 {
-	const char *url = relay_url(mem, cfg);
+	const char *url = relay_url(mem, cfg), *hash = script_hash(mem, cfg);
 
 	(void)printf("%s\n\nIn a page:\n\n"
 		     "<script>window.MonlightConfig = { dsn: \"%s\", endpoint: \"%s\" };</script>\n"
@@ -104,13 +101,18 @@ print_snippet(struct arena *mem, const struct relay_settings *cfg, const char *k
 		     "In a bundle, with @monlight/browser:\n\n"
 		     "import { init } from \"@monlight/browser\";\n"
 		     "init({ dsn: \"%s\", endpoint: \"%s\" });\n",
-	    key, key, url, url, script_integrity(mem, cfg), key, url);
+	    key, key, url, url, hash != NULL ? arena_printf(mem, " integrity=\"%s\"", hash) : "",
+	    key, url);
 	if (!origins && cfg->cors_origins == NULL)
 		(void)printf(
 		    "\nPages of another origin than %s may not use it yet: name theirs in\n"
 		    "CORS_ORIGINS, or behind the project: monlight keys add PROJECT "
 		    "https://shop.example\n",
 		    url);
+	if (hash == NULL)
+		(void)fprintf(stderr,
+		    "monlight: warning: the browser SDK is not built, so the relay has no "
+		    "/sdk/" SDK_SCRIPT ": make builds it where there is npm\n");
 }
 
 int

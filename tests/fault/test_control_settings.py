@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import CONTROL
+from stack import CONTROL, eventually
 
 
 def test_values_are_taken_as_they_stand_to_the_end_of_the_line(home):
@@ -81,6 +81,10 @@ def test_check_refuses_what_would_fail_later(home):
         answer = home.control("check", **{name: value})
         assert answer.returncode == 1, (name, value)
         assert name in answer.stderr and said in answer.stderr
+    answer = home.control(
+        "check", LOG_VIEWER_DATABASE_PATH="/tmp/one.db", BROWSER_RELAY_DATABASE_PATH="/tmp/one.db"
+    )
+    assert answer.returncode == 1 and "/tmp/one.db would be one file for two" in answer.stderr
     sound = "all ::1 fd00::/8,::ffff:127.0.0.1 1:2:3:4:5:6:7:8, 10.0.0.0/8"
     answer = home.control("check", TRUSTED_PROXIES=sound, ACCESS_LOG=str(home.path / "access.log"))
     assert answer.returncode == 0, answer.stderr
@@ -140,6 +144,22 @@ def test_check_is_content_with_a_fresh_home(home):
     home.spawn()
     answer = home.control("check")
     assert (answer.returncode, answer.stderr) == (0, "monlight: all is well\n")
+
+
+def test_check_says_in_a_line_of_its_own_what_keeps_log_lines_away(home):
+    home.env["LOG_SOURCES"] = str(home.path / "not-there")
+    home.spawn()
+    said = lambda: home.control("check").stderr  # noqa: E731
+    assert eventually(lambda: "LOG_SOURCES is not there" in said(), 20)
+    assert [line[:10] for line in said().splitlines(keepends=True)] == ["monlight: "] * 2
+    assert said().endswith("\n")
+
+
+def test_what_a_killed_restore_has_left_goes_at_the_next_start(home):
+    (home.path / "data").mkdir(parents=True)
+    (home.path / "data/logs-000009.db.restored").write_bytes(b"half")
+    home.spawn()
+    assert not list(home.path.glob("data/*.restored*"))
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "a name with blanks"])

@@ -139,7 +139,8 @@ def test_the_snippet_of_a_new_key_tells_the_hash_of_the_script(stack, project, t
     command = [CONTROL, "keys", "add", project, ORIGIN]
     environment = {**stack.environment(), "MONLIGHT_SDK": str(tmp_path)}
     run = lambda: subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: E731
-    assert "integrity" not in run().stdout, "there is no SDK"
+    without = run()
+    assert "integrity" not in without.stdout and "SDK is not built" in without.stderr
     hashes = {"monlight-1.0.0.min.js": "sha384-abc", "monlight-1.0.0.full.min.js": "sha384-other"}
     (tmp_path / "monlight-1.0.0.integrity.json").write_text(json.dumps(hashes))
     said = run()

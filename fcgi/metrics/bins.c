@@ -3,151 +3,147 @@
 
 #include <string.h>
 
-enum { SMALL_COUNTS = 8, FIRST_WINDOW = 64 };
+enum { SMALL_COUNTS = 8, FIRST_ROOM = 8 };
 
-/* Makes the window hold bins low to high. */
-static void
-reach(struct arena *mem, struct bins *b, int32_t low, int32_t high)
+/* The place of that page, or the one that it would have. */
+static int32_t
+find(const struct bins *b, int32_t number)
 {
-	int32_t from = b->base, to = b->base + b->size;
+	const struct page *from = b->pages;
+	int32_t left = b->n;
+
+	/* Halves without a branch: where a value falls cannot be foretold. */
+	while (left > 1) {
+		int32_t half = left / 2;
+
+		from += half * (from[half - 1].number < number);
+		left -= half;
+	}
+	return (int32_t)(from - b->pages) + (left == 1 && from->number < number);
+}
+
+/* Puts an empty page there, of those that were cleared if there are any. */
+static void
+insert(struct arena *mem, struct bins *b, int32_t at, int32_t number)
+{
 	uint64_t *counts;
 
-	if (b->size > 0 && low >= from && high < to)
-		return;
-	if (b->size == 0)
-		from = low, to = high + 1;
-	/* Room to go on in the direction it grows, so that growing is seldom. */
-	if (low < from || b->size == 0)
-		from = low - (FIRST_WINDOW + to - low) / 2;
-	if (high >= to || b->size == 0)
-		to = high + 1 + (FIRST_WINDOW + high - from) / 2;
-	counts = arena_alloc(mem, (size_t)(to - from) * sizeof *counts);
-	if (b->low <= b->high)
-		memcpy(counts + (b->low - from), b->counts + (b->low - b->base),
-		    (size_t)(b->high - b->low + 1) * sizeof *counts);
-	b->counts = counts;
-	b->base = from;
-	b->size = to - from;
+	if (b->n == b->room) {
+		struct page *pages;
+
+		b->room = b->room > 0 ? b->room * 2 : FIRST_ROOM;
+		pages = arena_alloc(mem, (size_t)b->room * sizeof *pages);
+		if (b->n > 0)
+			memcpy(pages, b->pages, (size_t)b->n * sizeof *pages);
+		b->pages = pages;
+	}
+	if ((counts = b->pages[b->n].counts) == NULL)
+		counts = arena_alloc(mem, BINS_PAGE * sizeof *counts);
+	memmove(&b->pages[at + 1], &b->pages[at], (size_t)(b->n - at) * sizeof *b->pages);
+	b->pages[at] = (struct page){number, counts};
+	b->n++;
 }
 
 void
 bins_add(struct arena *mem, struct bins *b, int32_t bin, uint64_t n)
 {
+	const int32_t number = bins_page(bin);
 	uint64_t *count;
 
-	reach(mem, b, bin, bin);
-	count = &b->counts[bin - b->base];
+	if (b->last >= b->n || b->pages[b->last].number != number) {
+		b->last = find(b, number);
+		if (b->last == b->n || b->pages[b->last].number != number)
+			insert(mem, b, b->last, number);
+	}
+	count = &b->pages[b->last].counts[bin - number * BINS_PAGE];
 	b->used += *count == 0;
 	*count += n;
-	if (bin < b->low)
-		b->low = bin;
-	if (bin > b->high)
-		b->high = bin;
 }
 
 void
 bins_clear(struct bins *b)
 {
-	if (b->low <= b->high)
-		memset(b->counts + (b->low - b->base), 0,
-		    (size_t)(b->high - b->low + 1) * sizeof *b->counts);
-	b->low = INT32_MAX;
-	b->high = INT32_MIN;
+	for (int32_t i = 0; i < b->n; i++)
+		memset(b->pages[i].counts, 0, BINS_PAGE * sizeof *b->pages[i].counts);
+	b->n = 0;
 	b->used = 0;
 }
 
 uint64_t
-bins_total(const struct bins *b)
+bins_up_to(const struct bins *b, int32_t bin)
 {
 	uint64_t n = 0;
 
-	for (int32_t bin = b->low; bin <= b->high; bin++)
-		n += bins_at(b, bin);
+	for (int32_t i = 0; i < b->n; i++)
+		for (int32_t j = 0; j < BINS_PAGE; j++)
+			if (b->pages[i].number * BINS_PAGE + j <= bin)
+				n += b->pages[i].counts[j];
 	return n;
 }
 
+int32_t
+bins_rank(const struct bins *b, uint64_t rank)
+{
+	for (int32_t i = 0; i < b->n; i++)
+		for (int32_t j = 0; j < BINS_PAGE; j++) {
+			if (rank <= b->pages[i].counts[j])
+				return b->pages[i].number * BINS_PAGE + j;
+			rank -= b->pages[i].counts[j];
+		}
+	return INT32_MAX;
+}
+
 /* ---- with others --------------------------------------------------------------- */
+
+void
+bins_merge(struct arena *mem, struct bins *a, const struct bins *b, int halvings)
+{
+	for (int32_t i = 0; i < b->n; i++)
+		for (int32_t j = 0; j < BINS_PAGE; j++)
+			if (b->pages[i].counts[j] > 0)
+				bins_add(mem, a,
+				    bins_coarser(b->pages[i].number * BINS_PAGE + j, halvings),
+				    b->pages[i].counts[j]);
+}
 
 void
 bins_coarsen(struct arena *mem, struct bins *b, int halvings)
 {
 	struct bins fine = *b;
 
-	*b = BINS_NONE;
-	for (int32_t bin = fine.low; bin <= fine.high; bin++)
-		if (bins_at(&fine, bin) > 0)
-			bins_add(mem, b, bins_coarser(bin, halvings), bins_at(&fine, bin));
-}
-
-void
-bins_merge(struct arena *mem, struct bins *a, const struct bins *b, int halvings)
-{
-	if (b->low > b->high)
-		return;
-	reach(mem, a, bins_coarser(b->low, halvings), bins_coarser(b->high, halvings));
-	for (int32_t bin = b->low; bin <= b->high; bin++)
-		if (bins_at(b, bin) > 0)
-			bins_add(mem, a, bins_coarser(bin, halvings), bins_at(b, bin));
-}
-
-bool
-bins_cover(struct arena *mem, const struct bins *a, const struct bins *b, int halvings)
-{
-	struct bins same = *b;
-
-	if (halvings > 0)
-		bins_coarsen(mem, &same, halvings);
-	for (int32_t bin = same.low; bin <= same.high; bin++)
-		if (bins_at(&same, bin) > bins_at(a, bin))
-			return false;
-	return true;
-}
-
-void
-bins_subtract(struct bins *a, const struct bins *b, int halvings)
-{
-	for (int32_t bin = b->low; bin <= b->high; bin++)
-		if (bins_at(b, bin) > 0) {
-			uint64_t *count = &a->counts[bins_coarser(bin, halvings) - a->base];
-
-			*count -= bins_at(b, bin);
-			a->used -= *count == 0;
-		}
-	if (a->used == 0) {
-		bins_clear(a);
-		return;
-	}
-	while (bins_at(a, a->low) == 0)
-		a->low++;
-	while (bins_at(a, a->high) == 0)
-		a->high--;
+	*b = (struct bins){0};
+	bins_merge(mem, b, &fine, halvings);
 }
 
 /* ---- as bytes ------------------------------------------------------------------ */
 
+static void
+encode_count(uint64_t gap, uint64_t count, struct buf *out)
+{
+	varint_put(out, gap * SMALL_COUNTS + (count < SMALL_COUNTS ? count : SMALL_COUNTS) - 1);
+	if (count >= SMALL_COUNTS)
+		varint_put(out, count - SMALL_COUNTS);
+}
+
 void
 bins_encode(const struct bins *b, struct buf *out)
 {
-	const uint64_t *count;
-	uint64_t gap = 0;
+	int32_t expected;
 
 	varint_put(out, (uint64_t)b->used);
 	if (b->used == 0)
 		return;
-	varint_put(out, varint_fold(b->low));
-	count = &b->counts[b->low - b->base];
-	for (int32_t left = b->used; left > 0; count++) {
-		if (*count == 0) {
-			gap++;
-			continue;
+	expected = bins_rank(b, 1);
+	varint_put(out, varint_fold(expected));
+	for (int32_t i = 0; i < b->n; i++)
+		for (int32_t j = 0; j < BINS_PAGE; j++) {
+			const int32_t bin = b->pages[i].number * BINS_PAGE + j;
+
+			if (b->pages[i].counts[j] == 0)
+				continue;
+			encode_count((uint64_t)(bin - expected), b->pages[i].counts[j], out);
+			expected = bin + 1;
 		}
-		varint_put(
-		    out, gap * SMALL_COUNTS + (*count < SMALL_COUNTS ? *count : SMALL_COUNTS) - 1);
-		if (*count >= SMALL_COUNTS)
-			varint_put(out, *count - SMALL_COUNTS);
-		gap = 0;
-		left--;
-	}
 }
 
 static bool

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bins: how many values fell into each of a run of numbered bins: a side of a sketch.
+ * bins: how many values fell into each of many numbered bins: a side of a sketch.
  *
- * The counts lie in a dense window that grows, from an arena: adding two windows
- * beats merging sorted lists two to one, and a window that was ever used is used
- * again.  What a bin's number stands for is the sketch's affair; here a bin only has
- * one half as fine, which is what `halvings` counts.
+ * The counts lie in short pages, from an arena, and only pages in use are there: values
+ * may be as far apart as numbers can, and thousands of sketches at once hold what
+ * strangers sent.  What a bin's number stands for is the sketch's affair; here a bin
+ * only has one half as fine, which is what `halvings` counts.
  */
 #ifndef BINS_H
 #define BINS_H
@@ -17,15 +17,21 @@
 #include "buf.h"
 #include "varint.h"
 
-/* counts[i] is of bin base + i; used ones lie in [low, high], none if low > high. */
-struct bins {
+#define BINS_PAGE 16
+
+/* Bins number * BINS_PAGE and the fifteen behind it. */
+struct page {
+	int32_t number;
 	uint64_t *counts;
-	int32_t base, size;
-	int32_t low, high;
-	int32_t used; /* counts that are not zero */
 };
 
-#define BINS_NONE ((struct bins){.low = INT32_MAX, .high = INT32_MIN})
+/* All zero: none. */
+struct bins {
+	struct page *pages; /* by their numbers, ascending; behind the n are cleared ones */
+	int32_t n, room;
+	int32_t last; /* place of the page that was added to last */
+	int32_t used; /* counts that are not zero */
+};
 
 /* The bin that holds this one after so many halvings: upper bounds are inclusive. */
 static inline int32_t
@@ -34,29 +40,29 @@ bins_coarser(int32_t bin, int halvings)
 	return -(-bin >> halvings);
 }
 
-static inline uint64_t
-bins_at(const struct bins *b, int32_t bin)
+/* The number of the page that a bin lies in. */
+static inline int32_t
+bins_page(int32_t bin)
 {
-	return bin >= b->low && bin <= b->high ? b->counts[bin - b->base] : 0;
+	return bin >> 4;
 }
 
 /* Makes them none again and keeps their memory. */
 void bins_clear(struct bins *);
 void bins_add(struct arena *, struct bins *, int32_t bin, uint64_t n);
-uint64_t bins_total(const struct bins *);
+/* How many fell into that bin or one below. */
+uint64_t bins_up_to(const struct bins *, int32_t bin);
+/* Which bin the one of that rank fell into, from 1 and the lowest; INT32_MAX if none did. */
+int32_t bins_rank(const struct bins *, uint64_t rank);
 void bins_coarsen(struct arena *, struct bins *, int halvings);
-
-/* In these three the bins of b are so many halvings finer than those of a. */
+/* Adds those of b, which are so many halvings finer than those of a. */
 void bins_merge(struct arena *, struct bins *a, const struct bins *b, int halvings);
-/* Whether a has all that b has; only then may b be subtracted. */
-bool bins_cover(struct arena *, const struct bins *a, const struct bins *b, int halvings);
-void bins_subtract(struct bins *a, const struct bins *b, int halvings);
 
 /*
  * As bytes: the number of used bins, the folded number of the first, and for each
  * gap * 8 + min(count, 8) - 1, where gap is the number of empty bins before it,
- * followed by count - 8 if that is not negative.  So a bin of a dense or of a
- * sparse window takes mostly one byte.
+ * followed by count - 8 if that is not negative.  So a bin among others takes mostly
+ * one byte.
  */
 void bins_encode(const struct bins *, struct buf *);
 

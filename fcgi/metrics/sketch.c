@@ -90,8 +90,7 @@ sketch_new(struct arena *mem)
 {
 	struct sketch *s = arena_alloc(mem, sizeof *s);
 
-	*s = (struct sketch){
-	    .mem = mem, .scale = SKETCH_SCALE, .negative = BINS_NONE, .positive = BINS_NONE};
+	*s = (struct sketch){.mem = mem, .scale = SKETCH_SCALE};
 	return s;
 }
 
@@ -149,23 +148,6 @@ sketch_merge(struct sketch *s, const struct sketch *other)
 	keep_bound(s);
 }
 
-int
-sketch_subtract(struct sketch *s, const struct sketch *other)
-{
-	int halvings;
-
-	sketch_downscale(s, other->scale);
-	halvings = other->scale - s->scale;
-	if (other->zeros > s->zeros ||
-	    !bins_cover(s->mem, &s->negative, &other->negative, halvings) ||
-	    !bins_cover(s->mem, &s->positive, &other->positive, halvings))
-		return -1;
-	s->zeros -= other->zeros;
-	bins_subtract(&s->negative, &other->negative, halvings);
-	bins_subtract(&s->positive, &other->positive, halvings);
-	return 0;
-}
-
 /* ---- questions ----------------------------------------------------------------- */
 
 int
@@ -177,7 +159,7 @@ sketch_scale(const struct sketch *s)
 uint64_t
 sketch_count(const struct sketch *s)
 {
-	return s->zeros + bins_total(&s->negative) + bins_total(&s->positive);
+	return bins_up_to(&s->negative, INT32_MAX) + s->zeros + bins_up_to(&s->positive, INT32_MAX);
 }
 
 /* ceil(q * n), not misled by a product that is a rounding error above a whole number. */
@@ -192,41 +174,29 @@ nearest_rank(double q, uint64_t n)
 double
 sketch_quantile(const struct sketch *s, double q)
 {
-	uint64_t n = sketch_count(s), left = nearest_rank(q, n);
+	const uint64_t n = sketch_count(s), below = bins_up_to(&s->negative, INT32_MAX);
+	const uint64_t rank = nearest_rank(q, n);
 
 	if (n == 0)
 		return NAN;
-	for (int32_t bin = s->negative.high; bin >= s->negative.low; bin--) {
-		if (left <= bins_at(&s->negative, bin))
-			return -middle(bin, s->scale);
-		left -= bins_at(&s->negative, bin);
-	}
-	if (left <= s->zeros)
+	if (rank <= below)
+		return -middle(bins_rank(&s->negative, below - rank + 1), s->scale);
+	if (rank <= below + s->zeros)
 		return 0;
-	left -= s->zeros;
-	for (int32_t bin = s->positive.low; bin <= s->positive.high; bin++) {
-		if (left <= bins_at(&s->positive, bin))
-			return middle(bin, s->scale);
-		left -= bins_at(&s->positive, bin);
-	}
-	return NAN;
+	return middle(bins_rank(&s->positive, rank - below - s->zeros), s->scale);
 }
 
 uint64_t
 sketch_count_up_to(const struct sketch *s, double limit)
 {
-	uint64_t n = limit >= 0 ? s->zeros : 0;
-	int32_t edge = fabs(limit) < SKETCH_ZERO
-			   ? INT32_MIN
-			   : bins_coarser(find_bin(fabs(limit)), SKETCH_SCALE - s->scale);
+	const uint64_t below = bins_up_to(&s->negative, INT32_MAX);
+	int32_t bin;
 
-	for (int32_t bin = s->negative.low; bin <= s->negative.high; bin++)
-		if (limit >= 0 || bin >= edge)
-			n += bins_at(&s->negative, bin);
-	for (int32_t bin = s->positive.low; bin <= s->positive.high; bin++)
-		if (limit >= 0 && bin <= edge)
-			n += bins_at(&s->positive, bin);
-	return n;
+	if (fabs(limit) < SKETCH_ZERO)
+		return below + (limit >= 0 ? s->zeros : 0);
+	bin = bins_coarser(find_bin(fabs(limit)), SKETCH_SCALE - s->scale);
+	return limit < 0 ? below - bins_up_to(&s->negative, bin - 1)
+			 : below + s->zeros + bins_up_to(&s->positive, bin);
 }
 
 /* ---- as bytes ------------------------------------------------------------------ */

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from collector import ERROR, HOUR, MINUTE, dashboard, point, send, stamp, vital
+from collector import ERROR, HOUR, MINUTE, ask, dashboard, point, roll_up, send, stamp, vital
 
 
 def test_case_11_without_vitals_there_is_no_such_part(metrics, project, settled):
@@ -117,6 +117,17 @@ def test_the_dashboard_shows_traffic(
     assert sum(row["requests"] for row in shown["timeseries"]) == 100
 
 
+def peaks(stack):
+    """The most memory that each responder has had, in kB."""
+    pids = stack.running("monlight-metrics")
+    texts = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
+    return [int(text.split("VmHWM:")[1].split()[0]) for text in texts]
+
+
+def growth(stack, before):
+    return max(now - was for was, now in zip(before, peaks(stack), strict=True))
+
+
 def test_statuses_without_end_do_not_make_the_dashboard_large(fresh):
     """Who reports, a page for one, may call a status what it likes."""
     stack = fresh()
@@ -124,16 +135,41 @@ def test_statuses_without_end_do_not_make_the_dashboard_large(fresh):
     for start in (0, 1000):
         statuses = [{"status": f"made up {start + n}"} for n in range(1000)]
         send(metrics, *[point("http_requests_total", labels=labels) for labels in statuses])
-
-    def peaks():
-        pids = stack.running("monlight-metrics")
-        texts = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
-        return [int(text.split("VmHWM:")[1].split()[0]) for text in texts]
-
-    before = peaks()
+    before = peaks(stack)
     for _ in before:
         assert dashboard(metrics)["server"]["requests"] == 2000
-    assert max(now - was for was, now in zip(before, peaks(), strict=True)) < 100_000
+    assert growth(stack, before) < 100_000
+
+
+@pytest.mark.parametrize("rolled_up", [False, True])
+def test_values_far_apart_do_not_make_an_answer_large(fresh, rolled_up):
+    """Two values of a page in each minute of a day, or in each of 2 000 series."""
+    stack = fresh(INDEXER="cron")
+    metrics = stack.client("metrics")
+    now = time.time()
+    ends = (1e-11, 1e300)
+    minutes = [
+        vital("lcp", value, "/", "", timestamp=stamp(now - n * MINUTE))
+        for n in range(1400)
+        for value in ends
+    ]
+    series = [
+        point("wide", value, "histogram", labels={"of": str(n)}, timestamp=stamp(now))
+        for n in range(2000)
+        for value in ends
+    ]
+    points = minutes + series
+    for start in range(0, len(points), 1000):
+        send(metrics, *points[start : start + 1000])
+    if rolled_up:
+        roll_up(stack)
+    before = peaks(stack)
+    for _ in before:
+        assert len(dashboard(metrics)["web_vitals"]["timeseries"]) == 1400
+        rows = ask(metrics, "wide", group_by="of", step="1d")["data"]
+        assert {(row["count"], row["min"], row["max"]) for row in rows} == {(2, *ends)}
+        assert [row["p50"] for row in rows] == [pytest.approx(ends[0], rel=ERROR)] * 2000
+    assert growth(stack, before) < 100_000
 
 
 def test_the_dashboard_shows_any_two_moments(metrics, project, settled):

@@ -39,15 +39,16 @@ on_alarm(int sig)
 }
 
 /*
- * Waits for the lock file at most LOCK_WAIT_US.  flock() queues its waiters in
- * order; a repeating timer whose handler does nothing breaks the wait, and repeats
- * so that a tick just before the call is not the only one.
+ * Waits for the lock file at most LOCK_WAIT_US.  A timer whose handler does nothing
+ * breaks the wait when that is over, and not before: who asks again is the last in the
+ * queue.  It repeats, so that a tick just before the call is not the only one.
  */
 static int
 wait_for_lock(int fd)
 {
 	struct sigaction alarm_action = {.sa_handler = on_alarm}, old;
-	struct itimerval tick = {{0, 100000}, {0, 100000}}, off = {{0, 0}, {0, 0}};
+	struct itimerval tick = {{0, 100000}, {LOCK_WAIT_US / 1000000, LOCK_WAIT_US % 1000000}};
+	struct itimerval off = {{0, 0}, {0, 0}};
 	int64_t until;
 	int st;
 

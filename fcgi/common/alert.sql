@@ -18,7 +18,7 @@ CREATE INDEX alert_created ON alert (created_at);
 CREATE TABLE alert_delivery (
 	id       INTEGER PRIMARY KEY AUTOINCREMENT,
 	alert_id INTEGER NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
-	channel  TEXT NOT NULL,                -- "mail ops@example.com", "slack hooks.slack.com"
+	channel  TEXT NOT NULL,                -- as alert_channels.h names it: "mail ops@example.com"
 	state    TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'failed')),
 	attempts INTEGER NOT NULL DEFAULT 0,
 	next_at  INTEGER NOT NULL,             -- Unix seconds of the next attempt

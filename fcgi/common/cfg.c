@@ -75,10 +75,10 @@ parse_bytes(const char *value, const struct cfg_field *f, int64_t *out)
 			factor *= 1024;
 		len--;
 	}
-	if (text_int64(value, len, f->min / factor, f->max / factor, out) == -1)
+	if (text_int64(value, len, 0, f->max / factor, out) == -1)
 		return -1;
 	*out *= factor;
-	return 0;
+	return *out < f->min ? -1 : 0;
 }
 
 static int

@@ -18,7 +18,7 @@
 int
 db_fail(struct db *db, const char *what)
 {
-	int code = sqlite3_errcode(db->handle);
+	int code = sqlite3_errcode(db->handle), error;
 
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
@@ -30,8 +30,9 @@ db_fail(struct db *db, const char *what)
 		db->fault = DB_FULL;
 		break;
 	case SQLITE_IOERR:
-		/* A full disk shows as a failed write to the WAL, too. */
-		db->fault = sqlite3_system_errno(db->handle) == ENOSPC ? DB_FULL : DB_BROKEN;
+		/* A full disk shows as a failed write to the WAL, too, and a full quota only so. */
+		error = sqlite3_system_errno(db->handle);
+		db->fault = error == ENOSPC || error == EDQUOT ? DB_FULL : DB_BROKEN;
 		break;
 	case SQLITE_INTERRUPT:
 		db->fault = DB_TIMEOUT;

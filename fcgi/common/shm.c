@@ -9,9 +9,7 @@
 
 #include "arena.h"
 #include "log.h"
-
-/* Changes with the layout, so that a file of another build is begun anew. */
-#define SHM_MAGIC (UINT64_C(0x6d6f6e6c69676874) ^ sizeof(struct shm))
+#include "text.h"
 
 static struct shm *
 map_file(const char *path)
@@ -35,19 +33,19 @@ map_file(const char *path)
 struct shm *
 shm_open_pool(const char *path)
 {
+	const uint64_t this_version = text_hash(MONLIGHT_VERSION, strlen(MONLIGHT_VERSION));
 	struct shm *shm = map_file(path);
-	uint64_t magic;
+	uint64_t version;
 
 	if (shm == NULL) {
 		log_warn(
 		    "%s: cannot be shared, limits and counters hold for each process alone", path);
 		return heap_alloc(sizeof *shm);
 	}
-	magic = atomic_load(&shm->magic);
-	if (magic != 0 && magic != SHM_MAGIC) {
-		/* Same size, other meaning: rare enough that starting from zero is right. */
+	/* What stands at a place is the program's: another has other rows in its routing table. */
+	version = atomic_load(&shm->version);
+	if (version != 0 && version != this_version)
 		memset(shm, 0, sizeof *shm);
-	}
-	atomic_store(&shm->magic, SHM_MAGIC);
+	atomic_store(&shm->version, this_version);
 	return shm;
 }

@@ -5,7 +5,7 @@
  * It holds the token buckets and the counters behind GET /metrics.  All of it is
  * changed by atomic operations on single words: a process that dies leaves
  * nothing locked and nothing half done.  Counters start at zero when the file is
- * new, which for a counter is a restart like any other.
+ * new or another version's, which for a counter is a restart like any other.
  */
 #ifndef SHM_H
 #define SHM_H
@@ -27,7 +27,7 @@ struct shm_bucket {
 };
 
 struct shm {
-	_Atomic uint64_t magic;
+	_Atomic uint64_t version; /* a hash of that of the program which made it */
 	struct shm_bucket buckets[SHM_BUCKETS];
 	struct shm_bucket failures[SHM_FAILURES];
 	_Atomic uint64_t requests[SHM_ROUTES][SHM_STATUSES];
@@ -37,8 +37,8 @@ struct shm {
 };
 
 /*
- * Maps the file, making it when it is missing.  Never
- * unmapped.  On failure logs why and returns private memory: the pool works on,
+ * Maps the file, making it when it is missing and emptying it when another version made
+ * it.  Never unmapped.  On failure logs why and returns private memory: the pool works on,
  * each process with limits of its own.
  */
 struct shm *shm_open_pool(const char *path);

@@ -80,13 +80,6 @@ check_spike(const struct app *app, FILE *errors)
 	return 1;
 }
 
-static void
-gauges(struct req *rq, struct buf *out)
-{
-	app_gauge(out, "monlight_errors_database_bytes", "Size of the database and its log.",
-	    (double)db_bytes(rq->db));
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -109,7 +102,6 @@ main(int argc, char *argv[])
 	    .counters = counters,
 	    .ncounters = NELEM(counters),
 	    .check = check_spike,
-	    .metrics = gauges,
 	};
 
 	return fcgi_main(&app, argc, argv);

@@ -84,6 +84,31 @@ def test_an_empty_variable_counts_as_unset(service, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+SIZES = {
+    "1024": 1024,
+    "1k": 1024,
+    "32M": 33554432,
+    "1023": None,
+    "0M": None,
+    "33M": None,
+    "-1k": None,
+    "1.5M": None,
+    "1kM": None,
+    "k": None,
+    "9223372036854775807G": None,
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_size_is_within_its_range_with_and_without_a_unit(tmp_path, size):
+    done = run_check("errors", tmp_path, **KEYS["errors"], MAX_BODY_SIZE=size)
+    if SIZES[size] is None:
+        assert done.returncode == 1
+        assert f"MAX_BODY_SIZE={size} is not valid" in done.stderr
+    else:
+        assert f"MAX_BODY_SIZE={SIZES[size]}\n" in done.stdout, done.stderr
+
+
 def test_the_stack_does_not_start_with_a_bad_variable(fresh):
     stack = fresh.make(ERROR_TRACKER_API_KEY="", RATE_LIMIT="lots")
     with pytest.raises(AssertionError, match="ended at start"):

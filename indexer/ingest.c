@@ -70,6 +70,13 @@ start(struct ingest *in, const struct pass *pass)
 
 /* ---- storing --------------------------------------------------------------------- */
 
+/* Whether less than so many seconds have passed; what lies ahead is of a clock set back since. */
+static bool
+is_recent(int64_t at, int64_t now, int64_t seconds)
+{
+	return at <= now && now - at < seconds;
+}
+
 /*
  * Once a day: what is there keeps its cursor, however silent it is;
  * retention forgets the others.
@@ -77,7 +84,7 @@ start(struct ingest *in, const struct pass *pass)
 static int
 note_seen(struct ingest *in, struct db *db, int64_t now)
 {
-	if (now - store_number(in->store, "cursors_seen") < SEEN_S)
+	if (is_recent(store_number(in->store, "cursors_seen"), now, SEEN_S))
 		return 0;
 	for (size_t i = 0; i < in->n; i++) {
 		const struct tail *t = in->tails[i];
@@ -121,7 +128,8 @@ write_all(struct ingest *in, bool note)
 static int
 commit(struct ingest *in)
 {
-	bool touched = store_pass_bytes(in->out) > 0, note = in->noted + NOTE_S <= clock_now();
+	bool touched = store_pass_bytes(in->out) > 0;
+	bool note = !is_recent(in->noted, clock_now(), NOTE_S);
 	int result;
 
 	for (size_t i = 0; i < in->n && !touched; i++)
@@ -180,6 +188,8 @@ read_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unseale
 		*unsealed += (int64_t)(store_pass_bytes(in->out) - before);
 		if (result == FEED_FAILED) {
 			t->touched = false;
+			/* Of a container that has ended nothing stirs: the next scan asks again. */
+			t->config_seen = 0;
 			return -1;
 		}
 		if (result == FEED_MORE && commit(in) == -1)
@@ -214,11 +224,11 @@ serve_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unseal
 	if (!feed_is_open(t->feed))
 		return INT64_MAX;
 	in->run.now_ns = clock_now_ns();
-	if (feed_due(t->feed) <= in->run.now_ns) {
+	if (feed_due(t->feed, in->run.now_ns) <= in->run.now_ns) {
 		feed_settle(t->feed, &in->run, false);
 		t->touched = true;
 	}
-	return feed_due(t->feed);
+	return feed_due(t->feed, in->run.now_ns);
 }
 
 /* All tails once; returns when something will be due. */

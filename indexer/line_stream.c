@@ -10,7 +10,7 @@
 
 #define FRAGMENT_WAIT_NS (5 * NS_PER_SECOND) /* for the rest of a line that was cut at 16 KiB */
 #define NO_NEWLINE_WAIT_NS NS_PER_SECOND     /* for the rest of one that was not */
-#define CLOCK_SLACK_NS (2 * NS_PER_SECOND)
+#define MOMENT_NS (2 * NS_PER_SECOND)        /* by which two clocks may differ */
 #define LEVEL_LOOK 512
 #define REPAIRED_KEEP 262144
 
@@ -114,8 +114,11 @@ end_line(struct line_stream *s)
 }
 
 void
-line_stream_take(struct line_stream *s, const struct docker_record *r, int64_t at, bool cut)
+line_stream_take(
+    struct line_stream *s, const struct docker_record *r, int64_t at, bool cut, int64_t now_ns)
 {
+	s->taken_ns = now_ns;
+	s->ahead_ns = r->ns > now_ns + MOMENT_NS ? r->ns - now_ns : 0;
 	if (s->line.open && !fragments_continue(&s->line, r))
 		end_line(s);
 	if (r->ended && !s->line.open && !cut) {
@@ -128,36 +131,54 @@ line_stream_take(struct line_stream *s, const struct docker_record *r, int64_t a
 		end_line(s);
 }
 
+/* ---- silence ------------------------------------------------------------------------- */
+
 /* When the open line is given up; INT64_MAX: there is none. */
 static int64_t
 line_due(const struct line_stream *s)
 {
-	if (!s->line.open)
+	int64_t wait = s->line.expected ? FRAGMENT_WAIT_NS : NO_NEWLINE_WAIT_NS, due;
+
+	if (!s->line.open || __builtin_add_overflow(s->line.ns, wait, &due))
 		return INT64_MAX;
-	return s->line.ns + (s->line.expected ? FRAGMENT_WAIT_NS : NO_NEWLINE_WAIT_NS);
+	return due;
+}
+
+/*
+ * The moment by the clock of who writes the times of the records, which may be hours ahead: a
+ * program that writes local time.  Of a clock that was set back since nothing is known.
+ */
+static int64_t
+by_its_clock(const struct line_stream *s, int64_t now_ns)
+{
+	int64_t moment;
+
+	if (now_ns < s->taken_ns - MOMENT_NS ||
+	    __builtin_add_overflow(now_ns, s->ahead_ns, &moment))
+		return INT64_MAX;
+	return moment;
 }
 
 void
 line_stream_settle(struct line_stream *s, int64_t now_ns)
 {
 	struct multiline_to to = {store_entry, s};
-	int64_t due;
+	int64_t moment = by_its_clock(s, now_ns);
 
-	if (line_due(s) <= now_ns)
+	if (line_due(s) <= moment)
 		end_line(s);
-	due = multiline_due(s->entries);
-	/* A clock that stepped back must not hold lines for as long as it stepped. */
-	if (due < INT64_MAX && due > now_ns && due - CLOCK_SLACK_NS > now_ns)
-		now_ns = INT64_MAX;
-	multiline_settle(s->entries, now_ns, &to);
+	multiline_settle(s->entries, moment, &to);
 }
 
 int64_t
-line_stream_due(const struct line_stream *s)
+line_stream_due(const struct line_stream *s, int64_t now_ns)
 {
 	int64_t entries = multiline_due(s->entries), line = line_due(s);
+	int64_t due = entries < line ? entries : line, moment = by_its_clock(s, now_ns);
 
-	return entries < line ? entries : line;
+	if (due == INT64_MAX)
+		return INT64_MAX;
+	return due <= moment ? now_ns : now_ns + (due - moment);
 }
 
 int64_t

@@ -101,7 +101,7 @@ take_record(struct feed *f, const struct docker_record *r, int64_t at, bool cut)
 		write_gap(f, r->ns);
 	if (r->ns > f->last_ns)
 		f->last_ns = r->ns;
-	line_stream_take(s, r, at, cut);
+	line_stream_take(s, r, at, cut, f->run->now_ns);
 }
 
 /*
@@ -355,10 +355,10 @@ feed_settle(struct feed *f, struct feed_run *run, bool all)
 }
 
 int64_t
-feed_due(const struct feed *f)
+feed_due(const struct feed *f, int64_t now_ns)
 {
-	int64_t out = line_stream_due(&f->streams[STREAM_STDOUT]);
-	int64_t err = line_stream_due(&f->streams[STREAM_STDERR]);
+	int64_t out = line_stream_due(&f->streams[STREAM_STDOUT], now_ns);
+	int64_t err = line_stream_due(&f->streams[STREAM_STDERR], now_ns);
 
 	return out < err ? out : err;
 }
@@ -468,5 +468,6 @@ feed_rest(struct feed *f)
 bool
 feed_is_open(const struct feed *f)
 {
-	return feed_due(f) != INT64_MAX;
+	return line_stream_oldest(&f->streams[STREAM_STDOUT]) >= 0 ||
+	       line_stream_oldest(&f->streams[STREAM_STDERR]) >= 0;
 }

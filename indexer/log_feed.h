@@ -61,7 +61,7 @@ enum feed_result feed_read(struct feed *, struct feed_run *);
 /* Hands out what has been silent for long enough; all: everything. */
 void feed_settle(struct feed *, struct feed_run *, bool all);
 /* When feed_settle() will have something to do, in Unix nanoseconds; INT64_MAX: not yet. */
-int64_t feed_due(const struct feed *);
+int64_t feed_due(const struct feed *, int64_t now_ns);
 /* Whether the cursor would be another than the one that is stored. */
 bool feed_changed(const struct feed *);
 /* Writes the cursor, in the transaction that also writes what was handed out.  0 or -1. */

@@ -186,6 +186,7 @@ int
 log_file_unpack(struct log_file *f, const char *path, const char *scratch)
 {
 	static char bytes[65536];
+	ssize_t written;
 	gzFile z;
 	int n;
 
@@ -196,7 +197,9 @@ log_file_unpack(struct log_file *f, const char *path, const char *scratch)
 		return -1;
 	}
 	while ((n = gzread(z, bytes, sizeof bytes)) > 0)
-		if (write(f->fd, bytes, (size_t)n) != n) {
+		if ((written = write(f->fd, bytes, (size_t)n)) != n) {
+			if (written != -1)
+				errno = ENOSPC;
 			log_warn("%s: cannot unpack an archive of %s", scratch, path);
 			(void)gzclose(z);
 			return -1;

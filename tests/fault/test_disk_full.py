@@ -5,6 +5,7 @@ The data directory is a small tmpfs in a mount namespace of the stack's own, so
 nothing stays mounted whatever happens, and nobody has to be root.
 """
 
+import gzip
 import os
 import random
 import subprocess
@@ -128,3 +129,22 @@ def test_the_indexer_waits_for_space_without_a_word_for_each_line(fresh):
     os.unlink(f"{data}/filler")
     container.write("before the end")
     assert eventually(lambda: stored() == 2)
+
+
+def test_an_archive_without_space_to_unpack_it_is_read_when_there_is(fresh):
+    """Of a container that has ended, too, which nothing stirs any more."""
+    stack, data = in_a_small_data_directory(fresh)
+    sources, workshop = stack.home / "containers", stack.home / "workshop"
+    with open(f"{data}/filler", "wb") as file:
+        file.write(bytes(8 << 20))
+    workshop.mkdir()
+    ended = Container(str(workshop), "ended")
+    ended.put("config.v2.json", {"Name": "/ended", "State": {"Running": False}})
+    with gzip.open(f"{ended.path}.1.gz", "wb", 1) as archive:
+        archive.write(ended.record("x" * 1000, 0) * 6000)
+    os.rename(ended.directory, sources / ended.id)
+    assert eventually(lambda: "cannot unpack" in (stack.home / "stderr").read_text(), 60)
+    os.unlink(f"{data}/filler")
+    Container(str(sources), "stirs a scan")
+    logs = stack.client("logs")
+    assert eventually(lambda: logs.get("/api/stats").json["total_logs"] == 6000, 20)

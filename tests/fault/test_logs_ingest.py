@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from log_passes import NOON, ingest, noise, texts, texts_of
+from log_passes import NOON, days_later, ingest, noise, texts, texts_of
 
 from containers import Container, write_cri
 from stack import DEBUG_BUILD, binaries, eventually, sanitized
@@ -114,6 +114,53 @@ def test_times_that_step_back_keep_the_order_of_arrival(indexer):
     container.write("from the future", ns=future)
     container.write("now")
     assert texts_of(ingest(indexer)) == ["from the future", "now"]
+
+
+def test_a_program_that_writes_local_time_is_read_to_its_last_line(indexer):
+    """Silence ended its entries only when the clock had come to their times, hours later."""
+    path = indexer.home / "app.log"
+    indexer.variables["LOG_FILES"] = f"app={path}"
+    path.touch()
+    process = indexer.start("-f", "ingest")
+    assert eventually(indexer.store.ready)
+    local = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 7200))
+    path.write_text(f"{local} ERROR no\n  because\n")
+    assert eventually(lambda: texts(indexer), 30), indexer.words()
+    process.terminate()
+    assert process.wait(10) == 0
+    assert texts(indexer) == [f"{local} ERROR no\n  because"]
+
+
+def test_a_clock_that_is_set_back_holds_no_line(indexer):
+    indexer.binaries = DEBUG_BUILD
+    clock = indexer.home / "clock"
+    clock.write_bytes((86400 * 10**9).to_bytes(8, "little"))
+    indexer.variables["MONLIGHT_CLOCK"] = str(clock)
+    container = Container(indexer.sources, "fragment")
+    process = indexer.start("-f", "ingest")
+    assert eventually(indexer.store.ready)
+    ahead = time.time_ns() + 86400 * 10**9
+    container.write("whole", ns=ahead)
+    os.write(container.log, container.record("x" * 16384, ahead).replace(b"\\n", b""))
+    assert eventually(lambda: texts(indexer)[:1] == ["whole"], 30, 0.05), indexer.words()
+    with clock.open("r+b") as file:
+        file.write(bytes(8))
+    assert eventually(lambda: len(texts(indexer)) == 2, 30), indexer.words()
+    assert indexer.store.number("last_pass") < time.time() + 3600
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_a_clock_that_was_ahead_lets_no_cursor_of_a_file_that_is_there_go(indexer):
+    """Without it the file would be stored from its beginning again."""
+    days_later(indexer, 300)
+    ingest(indexer)
+    days_later(indexer, 0)
+    Container(indexer.sources, "silent since").write("once")
+    ingest(indexer)
+    days_later(indexer, 61)
+    for _ in range(2):
+        assert texts_of(ingest(indexer, "retention")) == ["once"]
 
 
 def test_a_source_that_vanishes_in_between_harms_no_other(indexer):

@@ -3,10 +3,9 @@
 
 import signal
 
-from log_passes import NOON, noise, texts
+from log_passes import NOON, days_later, noise, texts
 
 from containers import Container
-from stack import DEBUG_BUILD
 
 
 def test_merging_changes_where_lines_lie_and_nothing_else(indexer):
@@ -61,14 +60,6 @@ def test_old_lines_go_with_their_segment(indexer):
     assert (indexer.home / "data" / "logs-000001.db").exists(), "its file goes a pass later"
     indexer.run("retention")
     assert not (indexer.home / "data" / "logs-000001.db").exists()
-
-
-def days_later(indexer, days):
-    """Sets the clock so far ahead of the true time."""
-    indexer.binaries = DEBUG_BUILD
-    clock = indexer.home / "clock"
-    clock.write_bytes((days * 86400 * 10**9).to_bytes(8, "little", signed=True))
-    indexer.variables["MONLIGHT_CLOCK"] = str(clock)
 
 
 def test_a_line_from_the_future_keeps_no_segment(indexer):

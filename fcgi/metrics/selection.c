@@ -6,6 +6,8 @@
 
 #include "array.h"
 
+#define LABELS_KEEP ((size_t)4096)
+
 /* A metric of the name, that is of one type in one project. */
 struct metric {
 	int64_t id;
@@ -86,9 +88,10 @@ read_series(struct search *s, const struct metric *metric)
 {
 	const struct question *q = s->question;
 	struct db *db = s->db;
+	struct arena *mem = arena_new(LABELS_KEEP); /* of one series after the other */
 	int st = db_query(db, SQL_METRIC_SERIES, DB_ARGS(DB_INT(metric->id)));
 
-	for (; st == DB_ROW; st = db_next(db, SQL_METRIC_SERIES)) {
+	for (; st == DB_ROW; st = db_next(db, SQL_METRIC_SERIES), arena_reset(mem)) {
 		const char *text = db_text(db, SQL_METRIC_SERIES, 1), *why;
 		struct found found = {
 		    .series = (uint32_t)db_int(db, SQL_METRIC_SERIES, 0),
@@ -102,7 +105,7 @@ read_series(struct search *s, const struct metric *metric)
 
 			if (found.total)
 				continue;
-			labels = json_parse(s->mem, text, strlen(text), &why, &at);
+			labels = json_parse(mem, text, strlen(text), &why, &at);
 			if (!label_filter_matches(&q->filter, labels, metric->project))
 				continue;
 			if (q->group_by.n > 0)
@@ -112,6 +115,7 @@ read_series(struct search *s, const struct metric *metric)
 		s->found = array_grow(s->found, s->n, &s->room, sizeof *s->found);
 		s->found[s->n++] = found;
 	}
+	arena_free(mem);
 	return st;
 }
 

@@ -13,6 +13,8 @@
 #define EVENT_MAX 100
 /* What the collector takes at most; a label is shortened rather than its batch refused. */
 #define LABEL_MAX 1024
+/* Names and values of a point's own labels together: a stranger makes thousands of series. */
+#define OWN_LABELS_MAX 2048
 
 /* What the whole batch adds to each of its points. */
 struct batch {
@@ -100,10 +102,25 @@ read_batch(struct req *rq, const cJSON *doc, struct batch *b)
 
 /* ---- what the collector gets ----------------------------------------------------------- */
 
+/* A label of the page's own, unless it is longer than what is left for them. */
 static void
-put_label(struct json_out *out, const char *name, const char *value)
+put_own_label(struct req *rq, struct json_out *out, const cJSON *label, size_t *left)
 {
-	json_text_len(out, name, value, text_utf8_cut(value, strlen(value), LABEL_MAX));
+	const char *value = cJSON_GetStringValue(label);
+	size_t len, name_len = strlen(label->string);
+
+	if (value == NULL && !cJSON_IsNumber(label) && !cJSON_IsBool(label))
+		return;
+	if (value != NULL && strcmp(label->string, "page") == 0)
+		value = page_of(rq->mem, value);
+	len = value != NULL ? text_utf8_cut(value, strlen(value), LABEL_MAX) : JSON_NUMBER_SIZE;
+	if (name_len + len > *left)
+		return;
+	*left -= name_len + len;
+	if (value != NULL)
+		json_text_len(out, label->string, value, len);
+	else
+		json_tree(out, label->string, label);
 }
 
 /*
@@ -115,29 +132,23 @@ static void
 put_labels(struct req *rq, struct json_out *out, const struct batch *b, const cJSON *item)
 {
 	const cJSON *labels = json_get(item, "labels"), *label;
+	size_t left = OWN_LABELS_MAX;
 
 	json_object(out, "labels");
 	json_text(out, "project", b->project);
 	json_text(out, "source", "browser");
 	if (b->page != NULL)
-		put_label(out, "page", b->page);
+		json_text_len(
+		    out, "page", b->page, text_utf8_cut(b->page, strlen(b->page), LABEL_MAX));
 	if (b->device != NULL && json_get(labels, "device") == NULL &&
 	    text_starts_with(json_get_text(item, "name"), "web_vitals_"))
 		json_text(out, "device", b->device);
 	label = cJSON_IsObject(labels) ? labels->child : NULL;
-	for (; label != NULL; label = label->next) {
-		bool page = strcmp(label->string, "page") == 0;
-
-		if (strcmp(label->string, "project") == 0 || strcmp(label->string, "source") == 0 ||
-		    strcmp(label->string, "session_id") == 0 || (page && b->page != NULL))
-			continue;
-		if (page && cJSON_IsString(label))
-			put_label(out, "page", page_of(rq->mem, label->valuestring));
-		else if (cJSON_IsString(label))
-			put_label(out, label->string, label->valuestring);
-		else if (cJSON_IsNumber(label) || cJSON_IsBool(label))
-			json_tree(out, label->string, label);
-	}
+	for (; label != NULL; label = label->next)
+		if (strcmp(label->string, "project") != 0 && strcmp(label->string, "source") != 0 &&
+		    strcmp(label->string, "session_id") != 0 &&
+		    (b->page == NULL || strcmp(label->string, "page") != 0))
+			put_own_label(rq, out, label, &left);
 	json_object_end(out);
 }
 

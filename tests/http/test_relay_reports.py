@@ -250,6 +250,15 @@ def test_a_long_label_is_shortened_and_its_batch_not_refused(page, metrics, proj
     assert "/" + "p" * 1023 in str(series)
 
 
+def test_a_strangers_labels_take_two_kilobytes_of_a_series(page, metrics, project):
+    """A series is kept for a year, and a key that pages show makes thousands of them."""
+    labels = {f"label-{n}": "v" * 900 for n in range(50)}
+    assert page.metrics(metric(labels={**labels, "short": "kept", "n": 1})).status == 202
+    (series,) = metrics.get(f"/api/metrics/series?name=clicks&project={project}").json["series"]
+    kept = {"source": "browser", "label-0": "v" * 900, "label-1": "v" * 900}
+    assert series["labels"] == {**kept, "short": "kept", "n": "1"}
+
+
 def test_web_vitals_are_told_apart_by_the_device_that_the_browser_names(fresh, collector):
     stack = fresh(METRICS_COLLECTOR_URL=collector.url, DSN_KEYS="shop:the-key")
     page = Page(stack.client("relay"), "the-key")

@@ -18,6 +18,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -197,6 +198,39 @@ def test_a_flood_at_the_public_port_harms_nobody(fresh, project):
         assert stack.healthy("relay")
     print(said("a flood", quiet, attacked))
     assert attacked[0] <= max(2 * quiet[0], QUICK)
+
+
+def memory(pid):
+    """MB that a process holds."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmRSS:\s+(\d+)", status, re.M).group(1)) // 1024
+
+
+def drip(socks, byte=b"x"):
+    """A byte more of each body; False once they are not taken any more."""
+    try:
+        for sock in socks:
+            sock.sendall(byte)
+    except OSError:
+        return False
+    return True
+
+
+def test_bodies_sent_byte_by_byte_do_not_take_the_memory(fresh):
+    """lighttpd keeps a page of memory for each piece of a body, and gives none of it back."""
+    stack = fresh()
+    port = stack.ports["relay"]
+    with contextlib.ExitStack() as open_:
+        socks = [
+            open_.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(50)
+        ]
+        for sock in socks:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.sendall(BODY.replace(b"9999", b"65536"))
+        assert eventually(lambda: not drip(socks), 60, 0), "they are still listened to"
+    assert eventually(lambda: all(memory(pid) < 128 for pid in stack.running("lighttpd")))
+    when_healthy(stack, "relay")
+    assert stack.healthy("errors")
 
 
 def said(name, quiet, attacked):

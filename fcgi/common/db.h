@@ -42,6 +42,7 @@ struct db_schema {
 	const char *const *migrations; /* in order, ended by NULL; user_version counts them */
 	const char *const *statements; /* by the service's enum; may be NULL for none */
 	int nstatements;
+	int page_size; /* bytes, of a file that is made; 0: SQLite's own 4096 */
 };
 
 struct db_value {

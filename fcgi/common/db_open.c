@@ -39,13 +39,17 @@ check_owner(struct db *db, int64_t *version, int64_t known)
 }
 
 /*
- * auto_vacuum must come before the first table.  Small caches and no mmap: pages of
- * the file count as memory of every process that maps them.
+ * page_size and auto_vacuum must come before the first table.  Small caches and no mmap:
+ * pages of the file count as memory of every process that maps them.
  */
 static int
 set_up(struct db *db, enum db_sync sync)
 {
-	if (db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+	char page_size[48];
+
+	(void)snprintf(page_size, sizeof page_size, "PRAGMA page_size=%d", db->schema->page_size);
+	if (db_exec(db, page_size) == -1 ||
+	    db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
 			"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-256; PRAGMA mmap_size=0;"
 			"PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
 			"PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=8388608") == -1)

@@ -37,6 +37,14 @@ def test_the_environment_beats_the_file_and_an_empty_value_counts_as_unset(home)
     assert "INGEST" not in home.control("keys").stdout
 
 
+def test_the_last_of_two_lines_counts_and_one_may_end_as_windows_ends_it(home):
+    home.path.mkdir()
+    lines = "UI_PASSWORD=first\r\nINGEST_API_KEY=\r\nUI_PASSWORD=last\r\nUI_PASSWORD=\r\n"
+    (home.path / "monlight.env").write_bytes(lines.encode())
+    assert home.control("keys").stdout == "UI_PASSWORD=last\n"
+    assert home.control("keys", UI_PASSWORD="outside").stdout == "UI_PASSWORD=outside\n"
+
+
 @pytest.mark.parametrize(
     "line", ["no equals sign", "lower=1", "A B=1", "=1", "1A=1", "$(id)=1", "  A=1"]
 )
@@ -203,6 +211,16 @@ def test_a_trusted_proxy_and_nobody_else_says_who_the_client_is(home, trusted, s
     assert home.end()[0] == 0
     (line,) = [line for line in log.read_text().splitlines() if "/health?me" in line]
     assert f" {seen} " in line
+
+
+def test_paths_of_lighttpds_are_within_the_home_too(home):
+    home.spawn(ACCESS_LOG="log/access.log")
+    assert home.get("/health?me")[0] == 200
+    assert home.end()[0] == 0
+    assert "/health?me" in (home.path / "log/access.log").read_text()
+    (home.path / "own.pem").touch()
+    refused = home.control("check", TLS_CERTIFICATE="own.pem", TLS_KEY="other.pem")
+    assert f"TLS_KEY: cannot read {home.path}/other.pem" in refused.stderr
 
 
 def test_there_is_no_access_log_until_one_is_asked_for(home):

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { ago, exact } from "./format.js";
 import { Icon } from "./icons.js";
 import { useNow } from "./resource.js";
+import { Link } from "./url.js";
 
 export const classes = (...names) => names.filter(Boolean).join(" ");
 
@@ -126,6 +127,17 @@ const paces = [
   ["30", "30 s"],
   ["60", "1 min"],
 ];
+
+// A tool's views; each draws them anew, and the focus stays.
+export function Tabs({ views, current, to }) {
+  useEffect(() => {
+    if (history.state?.depth && document.activeElement === document.body)
+      document.querySelector(".tabs [aria-current]").focus();
+  }, []);
+  return html`<div class="tabs" role="group" aria-label="View">
+    ${views.map(([view, label]) => html`<${Link} to=${to(view)} aria-current=${view === current ? "true" : undefined}>${label}<//>`)}
+  </div>`;
+}
 
 // Read again now, or by itself.
 export const Refresh = ({ every, onEvery, loading, reload }) =>

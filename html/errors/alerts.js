@@ -27,6 +27,8 @@ const states = {
   digested: "told in a digest",
 };
 
+const LISTED = 50; // the newest: the interface gives no more
+
 const isPast = (alert) => alert.state === "done" || alert.state === "digested";
 
 export default function Alerts() {
@@ -57,8 +59,8 @@ export default function Alerts() {
     ${!alerts.data && !alerts.error && html`<div class=${classes("skeleton block", alerts.slow && "visible")} aria-hidden="true"><i></i><i class="tall"></i></div>`}
     ${alerts.data && !all.length && html`<div class="sheet"><${Nothing} /></div>`}
     <div class=${classes("told", alerts.slow && "stale")}>
-      ${queue.length > 0 && html`<${Section} id="queue" title="Queue" alerts=${queue} />`}
-      ${past.length > 0 && html`<${Section} id="past" title="Told" alerts=${past} />`}
+      ${queue.length > 0 && html`<${Section} id="queue" title="Queue" alerts=${queue} of=${all} />`}
+      ${past.length > 0 && html`<${Section} id="past" title="Told" alerts=${past} of=${all} />`}
     </div>
   `;
 }
@@ -100,9 +102,9 @@ ALERT_SPIKE=100/5`} />
     <p class="muted">Then <code>monlight reload</code>, and a test alert shows whether it works.</p>
   <//>`;
 
-const Section = ({ id, title, alerts }) =>
+const Section = ({ id, title, alerts, of }) =>
   html`<section class="sheet" aria-labelledby=${id}>
-    <header><h2 id=${id}>${title}</h2><span class="muted small">${plural(alerts.length, "alert")}</span></header>
+    <header><h2 id=${id}>${title}</h2><span class="muted small">${plural(alerts.length, "alert")}${of.length >= LISTED && ` of the newest ${LISTED}`}</span></header>
     <ol class="alerts">${alerts.map((alert) => html`<${Alert} key=${alert.id} alert=${alert} />`)}</ol>
   </section>`;
 

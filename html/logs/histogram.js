@@ -2,7 +2,6 @@
 
 import { html, useRef, useState } from "./vendor/preact.js";
 import { compact, exact, plural } from "./common/format.js";
-import { levels } from "./search.js";
 
 const HEIGHT = 64;
 const iso = (milliseconds) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
@@ -23,12 +22,11 @@ function draw(buckets, shown, top) {
   return paths;
 }
 
-export default function Histogram({ data, wanted, onZoom }) {
+export default function Histogram({ data, shown, onZoom }) {
   const box = useRef(null);
   const [drawn, setDrawn] = useState(null); // [from, to] in buckets, while the pointer is down
   const [over, setOver] = useState(null);
   const buckets = data?.buckets ?? [];
-  const shown = levels.filter((level) => !wanted.length || wanted.includes(level));
   const sum = (bucket) => shown.reduce((total, level) => total + (bucket.levels[level] ?? 0), 0);
   const counts = buckets.map(sum);
   const top = Math.max(...counts, 1);

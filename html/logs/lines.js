@@ -13,7 +13,7 @@ import { TimePicker, shiftRange } from "./common/time.js";
 import { href, members, query, setParams, useLocation } from "./common/url.js";
 import { Blocks } from "./blocks.js";
 import { Skeleton } from "./line.js";
-import { filters, marker, request } from "./search.js";
+import { filters, inCapitals, levelsOf, marker, request } from "./search.js";
 
 const Emptiness = later(() => import("./empty.js"));
 const Histogram = later(() => import("./histogram.js"));
@@ -81,7 +81,7 @@ function step(by) {
 }
 
 export default function Lines() {
-  const { params } = useLocation();
+  const params = inCapitals(useLocation().params);
   const live = params.get("live") === "1";
   const wrap = params.get("wrap") === "1";
   const every = live ? 0 : Number(params.get("refresh")) || 0;
@@ -190,7 +190,7 @@ export default function Lines() {
         <${Facets} params=${params} histogram=${histogram.data} containers=${containers.data} narrow=${narrow} />
       </aside>
       <div class="found">
-        <div class="slot"><${Histogram} data=${histogram.data} wanted=${params.getAll("level")} onZoom=${narrow} /></div>
+        <div class="slot"><${Histogram} data=${histogram.data} shown=${levelsOf(params)} onZoom=${narrow} /></div>
         <div class="bar acts">
           <p class="muted" role="status">
             ${list.data && plural(list.data.total, "line")}${list.data?.total_is_lower_bound && " or more"}

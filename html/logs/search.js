@@ -10,6 +10,24 @@ export const filters = [
   ...["not_level", "not_container", "not_service", "not_project", "not_field"],
 ];
 
+// The address with its levels in capitals: there, as in the interface, they are written in any case.
+export function inCapitals(params) {
+  const same = new URLSearchParams(params);
+  for (const name of ["level", "not_level"]) {
+    same.delete(name);
+    for (const level of params.getAll(name)) same.append(name, level.toUpperCase());
+  }
+  return same;
+}
+
+// The levels whose lines are found.
+export const levelsOf = (params) =>
+  levels.filter(
+    (level) =>
+      (!params.has("level") || params.getAll("level").includes(level)) &&
+      !params.getAll("not_level").includes(level),
+  );
+
 // Of one of them, as people say it.
 export const nameOf = (filter) => filter.replace("_", " ");
 

@@ -2,12 +2,12 @@
 
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Choice, Refresh } from "./common/components.js";
+import { Choice, Refresh, Tabs } from "./common/components.js";
 import { useKeys } from "./common/keys.js";
 import { useResource } from "./common/resource.js";
 import { TimePicker, shiftRange } from "./common/time.js";
-import { Link, query, setParams } from "./common/url.js";
-import { spans } from "./asked.js";
+import { query, setParams } from "./common/url.js";
+import { isTimed, spans } from "./asked.js";
 
 const views = [
   ["", "Overview"],
@@ -29,8 +29,11 @@ export function Bar({ params, loading, reload, still }) {
   const current = views.some(([view]) => view === value("view")) ? value("view") : "";
   const known = projects.data?.projects?.filter(Boolean) ?? [];
   const shift = (direction) => {
-    const said = ["time", "since", "until"].some((name) => params.has(name));
-    const range = shiftRange(said ? params : new URLSearchParams("time=24h"), direction, Date.now());
+    const range = shiftRange(
+      isTimed(params) ? params : new URLSearchParams("time=24h"),
+      direction,
+      Date.now(),
+    );
     if (range) setParams(range);
   };
   useKeys([
@@ -48,12 +51,7 @@ export function Bar({ params, loading, reload, still }) {
     })),
   ]);
   return html`<div class="bar">
-    <div class="tabs" role="group" aria-label="View">
-      ${views.map(
-        ([view, label]) =>
-          html`<${Link} to=${query({ ...kept(params), view })} aria-current=${view === current ? "true" : undefined}>${label}<//>`,
-      )}
-    </div>
+    <${Tabs} views=${views} current=${current} to=${(view) => query({ ...kept(params), view })} />
     <div class="end">
       ${
         !still &&

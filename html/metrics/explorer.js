@@ -34,6 +34,9 @@ const conditions = (params) =>
 const without = (params, name) =>
   params.getAll("label").filter((text) => !text.startsWith(`${name}=`) && !text.startsWith(`${name}!=`));
 
+// Also where the focus goes when what had it is gone.
+const toChoices = () => document.querySelector(".chosen select").focus();
+
 export default function Explorer() {
   const { params } = useLocation();
   const every = Number(params.get("refresh")) || 0;
@@ -62,7 +65,7 @@ export default function Explorer() {
   const marks = useMarks(params);
   const reload = () => [points, marks].forEach((one) => one.reload());
   useKeys([
-    { keys: ["/"], label: "Choose a metric", run: () => document.querySelector(".chosen select").focus() },
+    { keys: ["/"], label: "Choose a metric", run: toChoices },
     {
       keys: ["t"],
       label: "Go to the table",
@@ -105,7 +108,7 @@ function Choices({ params, name, metrics, known, type }) {
       options=${[...new Set([...metrics.map((one) => one.name), name].filter(Boolean))].sort()} />
     ${types.length > 1 && html`<${Choice} label="Type" value=${params.get("type") ?? type ?? ""} onChange=${(next) => setParams({ type: next })} options=${types} />`}
     <${Choice} label="Group by" value=${group} onChange=${(next) => setParams({ group_by: next })}
-      options=${[["", "All together"], ...new Set([...known.map((label) => label.name), group].filter(Boolean))].map((one) => (Array.isArray(one) ? one : [one, `By ${one}`]))} />
+      options=${[["", "All together"], ...[...new Set([...known.map((label) => label.name), group])].filter(Boolean).map((one) => [one, `By ${one}`])]} />
     ${type && html`<${Choice} label="Statistic" value=${params.get("stat") ?? ""} onChange=${(stat) => setParams({ stat })} options=${choicesOf(type, Boolean(group))} />`}
     ${offered.map(
       (
@@ -118,7 +121,7 @@ function Choices({ params, name, metrics, known, type }) {
         label,
         text,
         not,
-      ]) => html`<button class="chip set" onClick=${() => choose(label, "")} aria-label=${`${label}${not ? " is not" : ""} ${text}: remove this filter`}>
+      ]) => html`<button class="chip set" onClick=${() => [toChoices(), choose(label)]} aria-label=${`${label}${not ? " is not" : ""} ${text}: remove this filter`}>
         <span>${label}${not ? " is not" : ""}</span> <code dir="auto">${text}</code><${Icon} name="close" />
       </button>`,
     )}
@@ -153,7 +156,8 @@ function Points({ answer, marks, params, age }) {
   const isRate = (statistic ?? (type === "counter" && "rate")) === "rate";
   const format = isRate ? rate : formatter(name);
   if (!data.length) return html`<${NoMatch} name=${name} params=${params} />`;
-  const only = ({ labels }) =>
+  const only = ({ labels }) => {
+    toChoices();
     setParams({
       group_by: null,
       label: [
@@ -161,6 +165,7 @@ function Points({ answer, marks, params, age }) {
         ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
       ],
     });
+  };
   return html`
     <div class=${age || undefined}><section class="sheet" aria-labelledby="name">
       <header><h2 id="name" dir="auto">${name}</h2><span class="badge">${type}</span>

@@ -13,7 +13,20 @@ import { figure } from "./units.js";
 
 const tones = { ok: "resolved", pending: "level-warning", firing: "level-error" };
 const order = ["firing", "pending", "ok", "unknown"];
-const deliveries = { done: "told", digested: "told in a digest", pending: "being told" };
+const states = {
+  new: "to be told",
+  held: "waits for the digest",
+  digested: "told in a digest",
+  sending: "being told",
+};
+
+// What became of an alert, and why not more.
+function outcome({ state, deliveries }) {
+  const stuck = deliveries.find((one) => one.state !== "sent" && one.attempts > 0);
+  if (stuck)
+    return `${stuck.state === "failed" ? "not told" : "being told"} by ${stuck.channel}: ${stuck.detail}`;
+  return states[state] ?? (deliveries.length ? "told" : "told to nobody: there is no channel");
+}
 
 const EXAMPLE = `METRIC_ALERT_1=http_request_duration_seconds p95 5m > 0.5 for 10m
 METRIC_ALERT_2=http_requests_total{status=500} rate 5m > 0.1
@@ -54,13 +67,14 @@ export default function Rules() {
         ${
           data.alerts.length
             ? html`<ul class="rules past">
-              ${data.alerts.map(
-                ({ id, title, state, created_at: at }) => html`<li key=${id}>
+              ${data.alerts.map((alert) => {
+                const { id, title, created_at: at } = alert;
+                return html`<li key=${id}>
                   <span class=${classes("badge", title.startsWith("Firing") ? "level-error" : "resolved")}>${title.split(":")[0].toLowerCase()}</span>
                   <code dir="ltr">${title.slice(title.indexOf(":") + 2)}</code>
-                  <span class="muted small"><time datetime=${at}>${exact(at)}</time>, ${deliveries[state] ?? state}</span>
-                </li>`,
-              )}
+                  <span class="muted small"><time datetime=${at}>${exact(at)}</time>, <bdi>${outcome(alert)}</bdi></span>
+                </li>`;
+              })}
             </ul>`
             : html`<p class="nothing muted">No rule has fired yet.</p>`
         }

@@ -4,6 +4,7 @@ import { html, useMemo } from "./vendor/preact.js";
 import { compact } from "./common/format.js";
 import { useSession } from "./common/session.js";
 import { Link, query } from "./common/url.js";
+import { isTimed } from "./asked.js";
 import { kept } from "./bar.js";
 import { Head, Tile } from "./board.js";
 import { Marks } from "./marks.js";
@@ -13,18 +14,17 @@ import { length, rate, share } from "./units.js";
 
 const HEIGHT = 150;
 
-const isNumber = (value) => typeof value === "number";
+const quantiles = ["p50", "p95", "p99"];
 
 // Latencies of one row as milliseconds, whether it has them itself or in a member.
 const latency = (row, name, scale) => {
   const value = row[name] ?? row.latency?.[name];
-  return isNumber(value) ? value * scale : null;
+  return typeof value === "number" ? value * scale : null;
 };
 
 // The tracker's list of the same time, those seen for the first time in it on top.
 const errors = (tracker, params, source) => {
-  const said = ["time", "since", "until"].some((name) => params.has(name));
-  const time = said ? {} : { time: "24h" };
+  const time = isTimed(params) ? {} : { time: "24h" };
   return new URL(query({ ...kept(params), ...time, refresh: null, source, sort: "first_seen" }), tracker)
     .href;
 };
@@ -44,7 +44,7 @@ export function Traffic({ title, board, traffic, marks, target, params, metric, 
         { name: "requests", values: each((row) => row.requests) },
         { name: "failed", values: each((row) => row.errors), tone: "tone-error" },
       ],
-      latencies: ["p50", "p95", "p99"].map((name) => ({ name, values: long(name) })),
+      latencies: quantiles.map((name) => ({ name, values: long(name) })),
       failures: [
         { name: "error rate", values: valuesOf(grid, rows, (row) => row.error_rate), tone: "tone-error" },
       ],
@@ -57,7 +57,7 @@ export function Traffic({ title, board, traffic, marks, target, params, metric, 
     <dl class="tiles">
       <${Tile} name="Rate" value=${rate(traffic.rate)} />
       <${Tile} name="Failed" value=${share(traffic.error_rate)} bad=${traffic.error_rate > 0.01} />
-      ${["p50", "p95", "p99"].map((name) => html`<${Tile} name=${name} value=${length(latency(traffic, name, scale))} />`)}
+      ${quantiles.map((name) => html`<${Tile} name=${name} value=${length(latency(traffic, name, scale))} />`)}
     </dl>
     <${Marks} marks=${marks} />
     <div class="charts">
@@ -72,9 +72,7 @@ export function Traffic({ title, board, traffic, marks, target, params, metric, 
 const columns = [
   ["requests", "Requests"],
   ["error_rate", "Failed"],
-  ["p50", "p50"],
-  ["p95", "p95"],
-  ["p99", "p99"],
+  ...quantiles.map((name) => [name, name]),
 ];
 
 function Targets({ title, rows, target, params, metric, scale }) {
@@ -98,7 +96,7 @@ function Targets({ title, rows, target, params, metric, scale }) {
             <td class="long">${row.method && html`<bdi class="muted">${row.method}</bdi> `}<${Link} to=${explore(row)} title=${row[target]}><bdi>${row[target] || "(none)"}</bdi><//></td>
             <td>${compact(row.requests)}</td>
             <td class=${row.error_rate > 0.01 ? "bad" : undefined}>${share(row.error_rate)}</td>
-            ${["p50", "p95", "p99"].map((name) => html`<td>${length(latency(row, name, scale))}</td>`)}
+            ${quantiles.map((name) => html`<td>${length(latency(row, name, scale))}</td>`)}
           </tr>`,
         )}
       </tbody>

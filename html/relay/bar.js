@@ -1,9 +1,9 @@
 // What the three views have above them.
 
 import { html, useEffect } from "./vendor/preact.js";
-import { Refresh } from "./common/components.js";
+import { Refresh, Tabs } from "./common/components.js";
 import { useKeys } from "./common/keys.js";
-import { Link, query, setParams } from "./common/url.js";
+import { query, setParams } from "./common/url.js";
 
 const views = [
   ["", "Keys"],
@@ -20,12 +20,7 @@ export function Bar({ params, resource, children }) {
   }, [title]);
   return html`<h1 class="offscreen">${title}</h1>
     <div class="bar">
-      <div class="tabs" role="group" aria-label="View">
-        ${views.map(
-          ([name, label]) =>
-            html`<${Link} to=${query({ view: name, refresh })} aria-current=${name === view ? "true" : undefined}>${label}<//>`,
-        )}
-      </div>
+      <${Tabs} views=${views} current=${view} to=${(name) => query({ view: name, refresh })} />
       ${children}
       <div class="end">
         <${Refresh} every=${refresh ?? ""} onEvery=${(next) => setParams({ refresh: next }, { replace: true })}

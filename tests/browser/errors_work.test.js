@@ -1,12 +1,11 @@
-// The work with errors in a real browser: ignoring, resolving in a release, merging, deleting, narrowing the list, and
-// who was told; and the whole way from the sign-in to the resolved error by keys alone.
+// The work with errors in a real browser: ignoring, resolving in a release, merging, deleting, narrowing the
+// list; and the whole way from the sign-in to the resolved error by keys alone.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { launch, open, sound, soundInEveryLook, soundWithoutData } from "./browser.js";
-import { hardReports, nodeReport, pythonReport } from "./reports.js";
+import { nodeReport, pythonReport } from "./reports.js";
 import { PASSWORD, eventually } from "./stack.js";
 import { enter, row, rows, withStack } from "./tracker.js";
 
@@ -316,88 +315,6 @@ describe("when there is nothing to show", () => {
     await page.goto(stack.url("errors", "errors/4711"));
     await page.getByRole("heading", { name: "There is no error" }).waitFor();
     await soundInEveryLook(page, "error-gone");
-    verify();
-    await close();
-  });
-});
-
-describe("who was told", () => {
-  let hook;
-  let answers = 200;
-  before(async () => {
-    hook = createServer((incoming, outgoing) => {
-      incoming.resume().on("end", () => outgoing.writeHead(answers).end());
-    });
-    await new Promise((done) => hook.listen(0, "127.0.0.1", done));
-  });
-  after(() => {
-    hook.closeAllConnections();
-    hook.close();
-  });
-  const stack = withStack(() => ({ ALERT_WEBHOOKS: `http://127.0.0.1:${hook.address().port}/hook` }));
-  const alerts = (page) => page.locator(".alerts > li");
-
-  it("says that it is nobody, and how that changes", async () => {
-    const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts", expected: [/500/] });
-    await page.getByRole("heading", { name: "Nobody has been told of anything yet" }).waitFor();
-    assert.match(await page.getByLabel("Command").textContent(), /ALERT_WEBHOOKS=/);
-    await soundInEveryLook(page, "alerts-none");
-    await soundWithoutData(page, stack.url("errors", "?view=alerts"), "**/api/alerts", "alerts");
-    verify();
-    await close();
-  });
-
-  it("tests the channels and shows the outcome, good or bad", async () => {
-    const { page, verify, close } = await enter(browser, stack, {
-      path: "?view=alerts",
-      expected: [/502/],
-    });
-    await page.getByRole("button", { name: "Send a test alert" }).click();
-    await page.getByText("Every channel has taken the test alert").waitFor();
-    await page.getByRole("region", { name: "Told" }).getByText("sent", { exact: true }).waitFor();
-    answers = 500;
-    await page.getByRole("button", { name: "Send a test alert" }).click();
-    await page.getByText(/The test alert was not delivered: .*500/).waitFor();
-    await page.getByRole("region", { name: "Queue" }).getByText("waiting", { exact: true }).waitFor();
-    await sound(page);
-    answers = 200;
-    verify();
-    await close();
-  });
-
-  it("lists what was told of errors, each a way to it", async () => {
-    const { id } = await stack.report(pythonReport);
-    for (const report of hardReports) await stack.report(report);
-    const { page, verify, close } = await enter(browser, stack);
-    await page.getByRole("link", { name: "Alerts" }).click();
-    assert.ok(
-      await eventually(async () => {
-        await page.keyboard.press("r");
-        return (await page.getByRole("region", { name: "Told" }).locator(".alerts > li").count()) === 7;
-      }),
-      await alerts(page).allTextContents(),
-    );
-    await page.getByRole("link", { name: /ValueError/ }).click();
-    await page.waitForURL(new RegExp(`/errors/${id}$`));
-    await page.getByRole("heading", { level: 1, name: "ValueError" }).waitFor();
-    await page.goBack();
-    await alerts(page).first().waitFor();
-    verify();
-    await close();
-  });
-
-  it("is sound in every look, and so are the list of such errors and the questions", async () => {
-    const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts" });
-    await alerts(page).nth(5).waitFor();
-    await soundInEveryLook(page, "alerts");
-    await page.keyboard.press("u");
-    await rows(page).nth(4).waitFor();
-    await soundInEveryLook(page, "errors-names");
-    for (const one of await rows(page).all()) await one.getByRole("checkbox").check();
-    await soundInEveryLook(page, "errors-selected");
-    await page.getByRole("button", { name: "Ignore…" }).click();
-    await page.locator("dialog").waitFor();
-    await soundInEveryLook(page, "errors-ignore");
     verify();
     await close();
   });

@@ -56,6 +56,7 @@ describe("a shop's logs", () => {
     await page.getByRole("button", { name: "Leave out ERROR" }).click();
     await page.waitForURL(/not_level=ERROR/);
     await totals(page, 62);
+    await page.getByRole("img", { name: "62 lines over time, by level" }).waitFor();
     await page.getByRole("button", { name: "Leave out worker" }).last().click();
     await totals(page, 60);
     await page.getByText("Fields", { exact: true }).click();
@@ -68,6 +69,10 @@ describe("a shop's logs", () => {
     await soundInEveryLook(page, "logs-facets");
     for (let i = 0; i < 4; i++) await page.goBack();
     await totals(page, 63);
+    await page.goto(stack.url("logs", "?level=error"));
+    await page.getByRole("img", { name: "1 line over time, by level" }).waitFor();
+    assert.ok(await page.getByRole("checkbox", { name: "ERROR" }).isChecked());
+    await page.goto(stack.url("logs"));
 
     await line(page, "Order 30").first().getByRole("button").first().click();
     await page.getByRole("button", { name: "Leave out lines with this http.status" }).click();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
+  answer,
   enter as enterAt,
   failNow,
   hold,
@@ -174,6 +175,55 @@ describe("the metrics of a shop", () => {
       .click();
     await page.waitForURL(/label=endpoint%3D%2Fcheckout/);
     assert.ok(await eventually(async () => (await legend()) === 1));
+    verify();
+  });
+
+  it("keep the focus on the tab that was followed, and near what is gone", async () => {
+    const { page, verify } = opened;
+    const focused = (target) => target.evaluate((element) => element === document.activeElement);
+    await page.goto(stack.url("metrics"));
+    const tab = page.getByRole("group", { name: "View" }).getByRole("link", { name: "Explore" });
+    await tab.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/view=explore/);
+    assert.ok(await eventually(() => focused(tab)));
+
+    await page.goto(stack.url("metrics", "?view=explore&name=http_requests_total&group_by=endpoint"));
+    await page.locator(".legend button").first().focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/label=endpoint/);
+    assert.ok(await focused(select(page, "Metric")));
+    await page.goto(stack.url("metrics", "?view=explore&name=http_requests_total&label=nobody%3Dhas"));
+    await page.getByRole("button", { name: "remove this filter" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/http_requests_total$/);
+    assert.ok(await focused(select(page, "Metric")));
+    verify();
+  });
+
+  it("say of each alert whom it reached, and why not", async () => {
+    const { page, verify } = opened;
+    const mail = { channel: "mail ops@example.com", state: "waiting", attempts: 3, detail: "no such host" };
+    const created_at = new Date().toISOString();
+    const alerts = [
+      ["done", [{ ...mail, state: "sent", detail: null }]],
+      ["done", [{ ...mail, state: "failed" }]],
+      ["sending", [mail]],
+      ["done", []],
+    ].map(([state, deliveries], id) => ({ id, title: "Firing: rule", created_at, state, deliveries }));
+    await page.goto(stack.url("metrics", "?view=rules"));
+    await page.locator(".rules li").first().waitFor();
+    await answer(page, "**/api/alerts", (route) => route.fulfill({ json: { rules: [], alerts } }), {
+      times: 1,
+    });
+    await page.keyboard.press("r");
+    await page.locator(".past bdi").nth(3).waitFor();
+    assert.deepEqual(await page.locator(".past bdi").allTextContents(), [
+      "told",
+      "not told by mail ops@example.com: no such host",
+      "being told by mail ops@example.com: no such host",
+      "told to nobody: there is no channel",
+    ]);
     verify();
   });
 

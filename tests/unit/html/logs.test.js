@@ -2,7 +2,15 @@
 // What the log viewer makes of terminal codes, of a search, and of JSON in a line.
 import { describe, expect, it } from "vitest";
 import { pieces, strip } from "../../../html/logs/ansi.js";
-import { choose, marker, split, splitWish, wishFor } from "../../../html/logs/search.js";
+import {
+  choose,
+  inCapitals,
+  levelsOf,
+  marker,
+  split,
+  splitWish,
+  wishFor,
+} from "../../../html/logs/search.js";
 
 const ESC = "\x1b";
 
@@ -67,6 +75,17 @@ describe("a value of a filter", () => {
     ["is left out no more", "not_level=INFO", ["level", "INFO", true], { level: [], not_level: [] }],
   ])
     it(name, () => expect(after(address, ...asked)).toEqual(wanted));
+});
+
+describe("the levels that are found", () => {
+  for (const [address, wanted] of [
+    ["", ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE", "UNKNOWN"]],
+    ["level=error&level=Info", ["ERROR", "INFO"]],
+    ["not_level=info&not_level=UNKNOWN", ["CRITICAL", "ERROR", "WARNING", "DEBUG", "TRACE"]],
+    ["level=ERROR&level=INFO&not_level=info", ["ERROR"]],
+  ])
+    it(`by "${address}" are ${wanted.join(", ")}`, () =>
+      expect(levelsOf(inCapitals(new URLSearchParams(address)))).toEqual(wanted));
 });
 
 describe("matches", () => {

@@ -22,7 +22,7 @@ find_in_source(struct req *rq, int64_t source, int64_t id, struct log_line *line
 	segment = db_int(rq->db, SQL_CHUNK_OF_SOURCE, 1);
 	first = db_int(rq->db, SQL_CHUNK_OF_SOURCE, 3);
 	db_done(rq->db, SQL_CHUNK_OF_SOURCE);
-	if (first > id || store_load(logs_store(), rq->mem, segment, number, &chunk) == -1)
+	if (first > id || store_load(logs_store(), rq->mem, segment, number, &chunk) != 0)
 		return 0;
 	for (size_t i = 0; i < chunk.n; i++)
 		if (chunk.lines[i].id == id) {

@@ -60,10 +60,14 @@ static const char *const statements[] = {
     [SQL_SEGMENTS_OF_STATE] = "SELECT id FROM segment WHERE state = ?1 /*scan: tens of segments*/",
     [SQL_SEGMENTS_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM segment WHERE state < 2"
 			   " /*scan: tens of segments*/",
-    /* now as ns: the latest time in it; when it was filled, if that lies ahead or it is empty */
+    /*
+     * now as ns: the latest time in it; when it was filled, if that lies ahead or it is empty, which
+     * by a clock that was ahead was before the next one
+     */
     [SQL_SEGMENT_OLDEST] =
 	"SELECT id, CASE WHEN max_ns > ?1 OR (max_ns IS NULL AND state = 1)"
-	" THEN (made + 86400) * 1000000000 ELSE max_ns END, last_id FROM segment WHERE state < 2"
+	" THEN ((SELECT min(made) FROM segment AS later WHERE later.id >= segment.id) + 86400)"
+	" * 1000000000 ELSE max_ns END, last_id FROM segment WHERE state < 2"
 	" ORDER BY id LIMIT 1 /*scan: tens of segments*/",
     /* segment, for these four */
     [SQL_SEGMENT_FORGET] = "DELETE FROM segment WHERE id = ?1",

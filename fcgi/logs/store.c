@@ -52,21 +52,21 @@ store_load(struct store *st, struct arena *mem, int64_t segment, int64_t chunk, 
 	size_t len;
 	int result;
 
-	if (db == NULL)
+	if (db == NULL || (result = db_query(db, q, DB_ARGS(DB_INT(chunk)))) == DB_FAILED)
 		return -1;
-	result = db_query(db, q, DB_ARGS(DB_INT(chunk)));
-	if (result == DB_NONE)
+	if (result == DB_NONE) {
 		log_errorx("logs: chunk %lld is not in segment %lld", (long long)chunk,
 		    (long long)segment);
-	if (result != DB_ROW)
-		return -1;
+		return STORE_LOST;
+	}
 	blob = db_blob(db, q, 0, &len);
 	result = chunk_unpack(mem, blob, len, out);
 	db_done(db, q);
-	if (result == -1)
-		log_errorx("logs: chunk %lld of segment %lld is damaged", (long long)chunk,
-		    (long long)segment);
-	return result;
+	if (result == 0)
+		return 0;
+	log_errorx(
+	    "logs: chunk %lld of segment %lld is damaged", (long long)chunk, (long long)segment);
+	return STORE_LOST;
 }
 
 int

@@ -52,7 +52,11 @@ void store_refresh(struct store *);
 
 /* ---- reading ---------------------------------------------------------------- */
 
-/* The lines of a chunk of the directory, in the arena; -1 also if its segment file is gone. */
+/*
+ * The lines of a chunk of the directory, in the arena.  STORE_LOST: its lines are not there or
+ * damaged, and will not be read another time either (logged); -1 also if its segment file is gone.
+ */
+enum { STORE_LOST = 1 };
 int store_load(struct store *, struct arena *, int64_t segment, int64_t chunk, struct chunk *);
 
 /* Chunk ids, ascending. */

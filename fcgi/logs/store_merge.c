@@ -43,7 +43,7 @@ struct merged {
 	const struct group *group;
 	int64_t id;
 	int64_t first_id, last_id, min_ns, max_ns, written;
-	int64_t lines, bytes;
+	int64_t lines, bytes; /* no lines: all were lost */
 	unsigned levels;
 	const void *blob; /* of one that stays small */
 	size_t blob_len;
@@ -134,23 +134,6 @@ choose_groups(struct merge *m)
 /* ---- making ---------------------------------------------------------------------- */
 
 static void
-note_line(struct merged *out, const struct log_line *line)
-{
-	if (out->lines == 0) {
-		out->first_id = line->id;
-		out->min_ns = out->max_ns = line->ns;
-	}
-	out->last_id = line->id;
-	if (line->ns < out->min_ns)
-		out->min_ns = line->ns;
-	if (line->ns > out->max_ns)
-		out->max_ns = line->ns;
-	out->levels |= 1U << line->level;
-	out->lines++;
-	out->bytes += (int64_t)line->len;
-}
-
-static void
 index_line(struct words *words, struct buf *plain, const struct log_line *line)
 {
 	if (!ansi_present(line->text, line->len)) {
@@ -170,24 +153,27 @@ struct workbench {
 	struct arena *mem;
 };
 
-/* Gathers the group's lines in the draft and, if it is to be sealed, their words and counts. */
+/*
+ * Gathers the group's lines in the draft and, if it is to be sealed, their words and counts.  A
+ * chunk that is lost is left out, and goes with the others: it must not keep them small for ever.
+ */
 static int
 gather(struct merge *m, struct merged *out, struct workbench *w)
 {
 	const struct group *g = out->group;
+	const struct chunk_draft *d = &w->draft;
 
-	out->written = g->first->written;
 	chunk_clear(&w->draft);
 	words_clear(&w->words);
 	for (size_t i = 0; i < g->n; i++) {
 		struct chunk c;
+		int result;
 
 		arena_reset(w->mem);
-		if (store_load(m->st, w->mem, 0, g->first[i].id, &c) == -1)
+		if ((result = store_load(m->st, w->mem, 0, g->first[i].id, &c)) == -1)
 			return -1;
-		for (size_t j = 0; j < c.n; j++) {
+		for (size_t j = 0; result != STORE_LOST && j < c.n; j++) {
 			chunk_add(&w->draft, &c.lines[j]);
-			note_line(out, &c.lines[j]);
 			if (g->seal) {
 				index_line(&w->words, &w->plain, &c.lines[j]);
 				if (c.lines[j].id >= m->low_id)
@@ -195,6 +181,14 @@ gather(struct merge *m, struct merged *out, struct workbench *w)
 			}
 		}
 	}
+	out->first_id = d->first_id;
+	out->last_id = d->last_id;
+	out->min_ns = d->min_ns;
+	out->max_ns = d->max_ns;
+	out->levels = d->levels;
+	out->lines = (int64_t)d->n;
+	out->bytes = (int64_t)d->texts.len;
+	out->written = g->first->written;
 	return 0;
 }
 
@@ -222,9 +216,11 @@ make_chunks(struct merge *m, struct db *segment)
 		c->group = &m->groups[i];
 		c->id = m->first_chunk + (int64_t)i;
 		result = gather(m, c, &w);
-		if (result == 0 && c->group->seal)
+		if (result == -1 || c->lines == 0)
+			continue;
+		if (c->group->seal)
 			result = seal(segment, c, &w);
-		else if (result == 0)
+		else
 			c->blob = chunk_pack(m->mem, &w.draft, PACK_LEVEL, &c->blob_len);
 	}
 	chunk_free(&w.draft);
@@ -257,6 +253,8 @@ list_chunk(struct merge *m, const struct merged *c)
 		if (db_run(db, SQL_MINI_DELETE, DB_ARGS(DB_INT(g->first[i].id))) == -1 ||
 		    db_run(db, SQL_CHUNK_DELETE, DB_ARGS(DB_INT(g->first[i].id))) == -1)
 			return -1;
+	if (c->lines == 0)
+		return 0;
 	if (db_run(db, SQL_CHUNK_ADD,
 		DB_ARGS(DB_INT(c->id), DB_INT(g->seal ? m->segment : 0), DB_INT(g->first->source),
 		    DB_INT(c->first_id), DB_INT(c->last_id), DB_INT(c->min_ns), DB_INT(c->max_ns),
@@ -279,18 +277,20 @@ list_chunks(struct merge *m, struct db *segment)
 
 		if (list_chunk(m, c) == -1)
 			return -1;
-		if (c->group->seal && c->max_ns > max_ns)
+		if (!c->group->seal || c->lines == 0)
+			continue;
+		if (c->max_ns > max_ns)
 			max_ns = c->max_ns;
-		if (c->group->seal && c->last_id > last_id)
+		if (c->last_id > last_id)
 			last_id = c->last_id;
 	}
 	if (tally_write(&m->tally, db, 0, -1) == -1 ||
 	    tally_write(&m->tally, db, m->segment, 1) == -1)
 		return -1;
-	return segment == NULL ? 0
-			       : db_run(db, SQL_SEGMENT_GREW,
-				     DB_ARGS(DB_INT(m->segment), DB_INT(db_bytes(segment)),
-					 DB_INT(max_ns), DB_INT(last_id)));
+	return last_id == 0 ? 0
+			    : db_run(db, SQL_SEGMENT_GREW,
+				  DB_ARGS(DB_INT(m->segment), DB_INT(db_bytes(segment)),
+				      DB_INT(max_ns), DB_INT(last_id)));
 }
 
 /* Second transaction: the directory of logs.db. */

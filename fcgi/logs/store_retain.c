@@ -132,7 +132,7 @@ uncount_chunk(struct hiding *h, int64_t source, int64_t segment, int64_t id)
 
 	arena_reset(h->mem);
 	/* The counts of a segment whose file is gone go when it is unlisted. */
-	if (store_load(h->st, h->mem, segment, id, &c) == -1)
+	if (store_load(h->st, h->mem, segment, id, &c) != 0)
 		return 0;
 	for (size_t i = 0; i < c.n; i++)
 		if (c.lines[i].id >= h->from && c.lines[i].id < h->to)

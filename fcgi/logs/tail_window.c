@@ -44,7 +44,7 @@ load_chunks(struct window *w, struct db *db, struct store *store)
 			w->chunks = grow(w->mem, w->chunks, w->nchunks, sizeof *w->chunks);
 		c = &w->chunks[w->nchunks];
 		if (store_load(store, w->mem, db_int(db, SQL_CHUNKS_AFTER, 1),
-			db_int(db, SQL_CHUNKS_AFTER, 0), &c->chunk) == -1)
+			db_int(db, SQL_CHUNKS_AFTER, 0), &c->chunk) != 0)
 			continue;
 		c->source = db_int(db, SQL_CHUNKS_AFTER, 2);
 		c->levels = (unsigned)db_int(db, SQL_CHUNKS_AFTER, 7);

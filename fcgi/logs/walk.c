@@ -165,7 +165,7 @@ open_entry(struct walk *w, const struct entry *e)
 	struct open_chunk o = {.mem = take_arena(w), .source = e->source};
 	int64_t n;
 
-	if (store_load(w->asked.store, o.mem, e->segment, e->id, &o.chunk) == -1) {
+	if (store_load(w->asked.store, o.mem, e->segment, e->id, &o.chunk) != 0) {
 		/* What is lost is lost: the rest of the history is still worth showing. */
 		give_arena(w, o.mem);
 		return WALK_LINE;
@@ -316,7 +316,7 @@ count_entry(struct walk *w, const struct entry *e, int64_t *lines)
 	int64_t n;
 
 	arena_reset(mem);
-	if (store_load(w->asked.store, mem, e->segment, e->id, &chunk) == -1)
+	if (store_load(w->asked.store, mem, e->segment, e->id, &chunk) != 0)
 		return WALK_LINE;
 	n = filter_chunk(
 	    &w->filter, &w->scratch, &chunk, arena_alloc(mem, (chunk.n + 1) * sizeof(uint32_t)));

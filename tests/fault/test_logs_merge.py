@@ -2,6 +2,7 @@
 """Chunks and segments of logs: merging changes nothing that is seen, and limits are kept."""
 
 import signal
+import sqlite3
 
 from log_passes import NOON, days_later, noise, texts
 
@@ -104,6 +105,48 @@ def test_a_clock_that_was_ahead_keeps_nothing_from_being_sealed_and_parted(index
         indexer.run("ingest", "merge")
         assert indexer.store.query(unsealed) == [(0,)]
         assert indexer.store.query(segments) == [(2,)], "not one for each merge"
+
+
+def test_a_segment_of_a_clock_that_was_ahead_keeps_no_later_one(indexer):
+    container = Container(indexer.sources, "back")
+    for days in (300, 0):
+        days_later(indexer, days)
+        ahead = days * 86400 * 10**9
+        container.write_all([(text, ns + ahead, out) for text, ns, out in noise(2000)])
+        indexer.run("ingest", "merge")
+    days_later(indexer, 40)
+    indexer.run("retention", "retention")
+    assert indexer.store.query("SELECT * FROM segment") == []
+
+
+def test_a_damaged_chunk_keeps_no_other_from_being_merged(indexer):
+    container = Container(indexer.sources, "damaged")
+    for part in (noise(100), noise(100), noise(1000)):
+        container.write_all(part)
+        indexer.run("ingest")
+    lines = texts(indexer)
+    ruin = "UPDATE mini SET data = x'00' WHERE chunk = (SELECT min(chunk) FROM mini) RETURNING 1"
+    with sqlite3.connect(indexer.store.path) as db:
+        assert db.execute(ruin).fetchall() == [(1,)]
+    db.close()
+    indexer.run("merge", "merge")
+    assert texts(indexer) == lines[100:]
+    assert indexer.store.query("SELECT count(*) > 0 FROM chunk WHERE segment > 0") == [(1,)]
+    assert indexer.words().count("is damaged") == 1
+
+
+def test_chunks_that_are_all_damaged_go(indexer):
+    container = Container(indexer.sources, "damaged")
+    container.write_all(noise(3000))
+    indexer.run("ingest")
+    with sqlite3.connect(indexer.store.path) as db:
+        db.execute("UPDATE mini SET data = x'00'")
+    db.close()
+    indexer.run("merge")
+    container.write_all(noise(3000, 3000))
+    indexer.run("ingest", "merge")
+    assert texts(indexer)[-1].startswith("5999 ")
+    assert indexer.store.query("SELECT count(*) FROM segment WHERE max_ns < 0") == [(0,)]
 
 
 def test_max_entries_hides_by_a_low_water_id(indexer):

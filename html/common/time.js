@@ -11,7 +11,7 @@ const words = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };
 
 // "90m" -> milliseconds; NaN when it is not a span.
 export function parseSpan(text) {
-  const [, count, unit] = /^\s*(\d{1,5})\s*([smhdw])\s*$/i.exec(text ?? "") ?? [];
+  const [, count, unit] = /^\s*([1-9]\d{0,4})\s*([smhdw])\s*$/i.exec(text ?? "") ?? [];
   return count ? Number(count) * units[unit.toLowerCase()] * 1000 : NaN;
 }
 

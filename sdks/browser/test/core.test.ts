@@ -250,6 +250,17 @@ describe("the script tag", () => {
     expect(page.errors()[0]!.message).toBe("hello");
   });
 
+  it("run again for the same project makes no second client, which would report all twice", () => {
+    for (const dsn of [DSN, DSN, `${DSN}-other`]) {
+      global.MonlightConfig = { dsn, endpoint: ENDPOINT };
+      autoInit(init);
+      page.clients.push(global.Monlight!);
+    }
+    const [first, again, other] = page.clients;
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+  });
+
   it("a bad configuration is told to the console and breaks nothing", () => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     global.MonlightConfig = {} as MonlightConfig;

@@ -15,6 +15,7 @@ describe("parseSpan", () => {
     ["1.5h", NaN],
     ["h", NaN],
     ["999999d", NaN],
+    ["0h", NaN],
     [null, NaN],
   ])
     it(`of ${JSON.stringify(text)} is ${expected}`, () => expect(parseSpan(text)).toBe(expected));

@@ -115,6 +115,50 @@ bins_coarsen(struct arena *mem, struct bins *b, int halvings)
 	bins_merge(mem, b, &fine, halvings);
 }
 
+/* How many fell into that bin, to be read or changed; NULL if its page is not there. */
+static uint64_t *
+count_of(const struct bins *b, int32_t bin)
+{
+	const int32_t number = bins_page(bin), at = find(b, number);
+
+	return at < b->n && b->pages[at].number == number
+		   ? &b->pages[at].counts[bin - number * BINS_PAGE]
+		   : NULL;
+}
+
+bool
+bins_cover(struct arena *mem, const struct bins *a, const struct bins *b, int halvings)
+{
+	struct bins same = {0};
+
+	bins_merge(mem, &same, b, halvings);
+	for (int32_t i = 0; i < same.n; i++)
+		for (int32_t j = 0; j < BINS_PAGE; j++) {
+			const uint64_t n = same.pages[i].counts[j];
+			const uint64_t *count = count_of(a, same.pages[i].number * BINS_PAGE + j);
+
+			if (n > 0 && (count == NULL || *count < n))
+				return false;
+		}
+	return true;
+}
+
+void
+bins_subtract(struct bins *a, const struct bins *b, int halvings)
+{
+	for (int32_t i = 0; i < b->n; i++)
+		for (int32_t j = 0; j < BINS_PAGE; j++) {
+			const int32_t bin = b->pages[i].number * BINS_PAGE + j;
+			uint64_t *count;
+
+			if (b->pages[i].counts[j] == 0)
+				continue;
+			count = count_of(a, bins_coarser(bin, halvings));
+			*count -= b->pages[i].counts[j];
+			a->used -= *count == 0;
+		}
+}
+
 /* ---- as bytes ------------------------------------------------------------------ */
 
 static void

@@ -57,6 +57,10 @@ int32_t bins_rank(const struct bins *, uint64_t rank);
 void bins_coarsen(struct arena *, struct bins *, int halvings);
 /* Adds those of b, which are so many halvings finer than those of a. */
 void bins_merge(struct arena *, struct bins *a, const struct bins *b, int halvings);
+/* Whether each bin of a counts at least what b does, which is so many halvings finer. */
+bool bins_cover(struct arena *, const struct bins *a, const struct bins *b, int halvings);
+/* Takes those of b from a, which covers them. */
+void bins_subtract(struct bins *a, const struct bins *b, int halvings);
 
 /*
  * As bytes: the number of used bins, the folded number of the first, and for each

@@ -148,6 +148,23 @@ sketch_merge(struct sketch *s, const struct sketch *other)
 	keep_bound(s);
 }
 
+int
+sketch_subtract(struct sketch *s, const struct sketch *other)
+{
+	int halvings;
+
+	sketch_downscale(s, other->scale);
+	halvings = other->scale - s->scale;
+	if (other->zeros > s->zeros ||
+	    !bins_cover(s->mem, &s->negative, &other->negative, halvings) ||
+	    !bins_cover(s->mem, &s->positive, &other->positive, halvings))
+		return -1;
+	s->zeros -= other->zeros;
+	bins_subtract(&s->negative, &other->negative, halvings);
+	bins_subtract(&s->positive, &other->positive, halvings);
+	return 0;
+}
+
 /* ---- questions ----------------------------------------------------------------- */
 
 int

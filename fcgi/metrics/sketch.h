@@ -39,6 +39,11 @@ void sketch_clear(struct sketch *);
 void sketch_add(struct sketch *, double value, uint64_t n);
 /* Adds all that the other one counts. */
 void sketch_merge(struct sketch *, const struct sketch *);
+/*
+ * Takes away what the other one counts.  Returns 0, or -1 and changes nothing
+ * beyond the scale if the other one counts something that this one does not.
+ */
+int sketch_subtract(struct sketch *, const struct sketch *);
 /* Reduces the resolution to that scale; nothing happens if it is no finer. */
 void sketch_downscale(struct sketch *, int scale);
 

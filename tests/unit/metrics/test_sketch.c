@@ -183,6 +183,44 @@ merged_parts_are_the_whole_bin_for_bin(void **state)
 }
 
 static void
+what_is_taken_away_was_never_there(void **state)
+{
+	(void)state;
+	for (size_t shape = 0; shape < NELEM(shapes); shape++) {
+		double *values = draw(shape);
+		struct sketch *all = sketch_of(values, 2000), *rest = sketch_of(values + 500, 1500),
+			      *taken = sketch_of(values, 500);
+
+		print_message("%s\n", shapes[shape].what);
+		assert_int_equal(sketch_subtract(all, taken), 0);
+		sketch_downscale(rest, sketch_scale(all));
+		assert_same(all, rest);
+	}
+}
+
+static void
+what_is_not_there_cannot_be_taken_away(void **state)
+{
+	static const double some[] = {1, 2, 3, 0, -4};
+	static const struct {
+		const char *what;
+		double value;
+		uint64_t n;
+	} table[] = {{"another value", 5, 1}, {"one more than there are", 2, 2},
+	    {"two zeros", 0, 2}, {"the other sign", 4, 1}};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(table); i++) {
+		struct sketch *s = sketch_of(some, NELEM(some)), *other = sketch_new(mem);
+
+		print_message("%s\n", table[i].what);
+		sketch_add(other, table[i].value, table[i].n);
+		assert_int_equal(sketch_subtract(s, other), -1);
+		assert_same(s, sketch_of(some, NELEM(some)));
+	}
+}
+
+static void
 boundaries_belong_to_the_bin_below(void **state)
 {
 	(void)state;
@@ -337,6 +375,8 @@ main(void)
 	    WITH_ARENA(a_quantile_is_within_the_error_of_its_scale),
 	    cmocka_unit_test(the_error_at_scale_6_is_what_the_design_says),
 	    WITH_ARENA(merged_parts_are_the_whole_bin_for_bin),
+	    WITH_ARENA(what_is_taken_away_was_never_there),
+	    WITH_ARENA(what_is_not_there_cannot_be_taken_away),
 	    WITH_ARENA(boundaries_belong_to_the_bin_below),
 	    WITH_ARENA(a_coarser_scale_is_the_same_as_having_been_coarse_all_along),
 	    WITH_ARENA(counts_up_to_a_limit_are_exact_away_from_it),

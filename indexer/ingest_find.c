@@ -119,6 +119,19 @@ fail:
 	return -1;
 }
 
+/* What is known from before of a container whose description cannot be read now. */
+static void
+remember(struct db *db, struct arena *mem, struct log_container *c)
+{
+	if (db_query(db, SQL_SOURCE_OF_CONTAINER, DB_ARGS(DB_TEXT(c->id))) != DB_ROW)
+		return;
+	c->name = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 0, mem);
+	c->project = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 1, mem);
+	c->service = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 2, mem);
+	c->image = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 3, mem);
+	db_done(db, SQL_SOURCE_OF_CONTAINER);
+}
+
 /* ---- one file -------------------------------------------------------------------- */
 
 static bool
@@ -203,6 +216,7 @@ look_at_container(struct ingest *in, struct pass *pass, const char *root, const 
 	struct tail *t;
 	struct stat st;
 	uint64_t version = 0;
+	bool described;
 
 	if (stat(arena_printf(pass->mem, "%s/config.v2.json", dir), &st) == 0)
 		version = version_of(&st);
@@ -218,16 +232,18 @@ look_at_container(struct ingest *in, struct pass *pass, const char *root, const 
 		t->scan = in->scan;
 		return;
 	}
-	(void)log_container_read(pass->mem, dir, id, &c);
+	if (!(described = log_container_read(pass->mem, dir, id, &c)))
+		remember(pass->db, pass->mem, &c);
 	if (c.ours || !log_container_wanted(pass->cfg->logs.containers, c.name) ||
 	    (t = meet(in, pass, path, format, &c)) == NULL)
 		return;
 	if (t->container == NULL)
 		t->container = heap_strdup(id);
 	t->config_seen = version;
-	t->running = c.running || version == 0;
+	t->running = c.running || !described;
 	t->dirty = true;
-	lifecycle_note(&in->lifecycle, pass->db, in->out, t->source, &c);
+	if (described)
+		lifecycle_note(&in->lifecycle, pass->db, in->out, t->source, &c);
 }
 
 /*

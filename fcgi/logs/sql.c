@@ -90,6 +90,10 @@ static const char *const statements[] = {
     /* name */
     [SQL_SOURCE_FIND] =
 	"SELECT id, project, service, image, container_id FROM source WHERE name = ?1",
+    /* container: the name it was known by; one that is its id's beginning stands for none */
+    [SQL_SOURCE_OF_CONTAINER] =
+	"SELECT name, project, service, image FROM source WHERE container_id = ?1"
+	" ORDER BY substr(?1, 1, length(name)) = name, id DESC LIMIT 1 /*scan: of containers*/",
     /* name, project, service, image, container */
     [SQL_SOURCE_ADD] = "INSERT INTO source (name, project, service, image, container_id)"
 		       " VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",

@@ -190,6 +190,37 @@ def test_a_container_that_lives_a_second_is_read(indexer):
     assert process.wait(10) == 0
 
 
+def shut(container):
+    """As Docker leaves a container's directory for a user who may only pass through it."""
+    Path(container.directory, "config.v2.json").chmod(0)
+    Path(container.directory).chmod(0o111)
+
+
+def test_a_container_of_which_only_the_log_may_be_read_is_followed_under_the_name_it_had(indexer):
+    # Root without what lets it in everywhere.
+    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    before = bounded if os.getuid() == 0 else []
+    indexer.variables["POLL_INTERVAL"] = "1"
+    known = Container(indexer.sources, "known", project="shop")
+    known.write("one")
+    ingest(indexer)
+    sources = "SELECT name, project FROM source ORDER BY id"
+    new = Container(indexer.sources, "new")
+    new.write("of it too")
+    for container in (known, new):
+        shut(container)
+    process = indexer.start("-f", "ingest", before=before)
+    assert eventually(lambda: len(texts(indexer)) == 2), indexer.words()
+    known.write("two")
+    new.write("and more")
+    assert eventually(lambda: len(texts(indexer)) == 4), indexer.words()
+    process.terminate()
+    assert process.wait(10) == 0
+    assert indexer.store.query(sources) == [("known", "shop"), (new.id[:12], None)]
+    for container in (known, new):
+        Path(container.directory).chmod(0o755)
+
+
 def test_an_unreadable_directory_is_said_once_and_noted(indexer):
     blocked = indexer.home / "blocked"
     blocked.write_text("no directory")

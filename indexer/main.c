@@ -48,7 +48,7 @@ static const char *excluded; /* job that somebody else does; NULL: none */
 /* ---- what there is to do -------------------------------------------------------- */
 
 static const struct job jobs[] = {
-    {"retention", ERRORS, DAY, errors_retention, NULL, NULL},
+    {"retention", ERRORS, HOUR, errors_retention, NULL, NULL},
     {"rollup", METRICS, MINUTE, metrics_rollup, NULL, &cfg.metrics.aggregation_interval},
     {"rules", METRICS, MINUTE, metrics_rules, NULL, NULL},
     {"retention", METRICS, HOUR, metrics_retention, NULL, NULL},

@@ -8,6 +8,11 @@
 #define SLICE_US 200000      /* an error with a hundred thousand users takes its time */
 #define ROWS_PER_SLICE 20000 /* of the tables that are passed through */
 #define PAGES_PER_SLICE 1000
+/*
+ * Bytes of room for each event id that is remembered, and for each session of an error.  Either
+ * takes 25 to 58 of them, so both together fill a quarter of the room at most.
+ */
+#define ROOM_PER_ROW 480
 
 static bool
 stopped(const struct errors_retention *r)
@@ -114,10 +119,15 @@ forget_crowded(struct db *db, const struct errors_retention *r, struct errors_fo
 
 /* ---- tables that age by the row ----------------------------------------------- */
 
-/* Passes through a table in the order of its key and deletes what is older. */
+/* The statements: where a slice of the table ends, and what deletes the old rows of one. */
+struct aging {
+	int next_slice, forget;
+};
+
+/* Passes through the table in the order of its key and deletes what is older. */
 static int
 forget_rows(
-    struct db *db, const struct errors_retention *r, int next_slice, int forget, int64_t oldest)
+    struct db *db, const struct errors_retention *r, const struct aging *table, int64_t oldest)
 {
 	int64_t from = INT64_MIN, to;
 	int st;
@@ -125,15 +135,33 @@ forget_rows(
 	do {
 		if (db_begin(db) == -1)
 			return DB_FAILED;
-		st = db_number(
-		    db, next_slice, DB_ARGS(DB_INT(from), DB_INT(ROWS_PER_SLICE)), INT64_MAX, &to);
+		st = db_number(db, table->next_slice, DB_ARGS(DB_INT(from), DB_INT(ROWS_PER_SLICE)),
+		    INT64_MAX, &to);
 		if (st == 0)
-			st = db_run(db, forget, DB_ARGS(DB_INT(from), DB_INT(to), DB_INT(oldest)));
+			st = db_run(
+			    db, table->forget, DB_ARGS(DB_INT(from), DB_INT(to), DB_INT(oldest)));
 		if (db_finish(db, st) == -1)
 			return DB_FAILED;
 		from = to;
 	} while (to != INT64_MAX && !stopped(r));
 	return 0;
+}
+
+/* The same; and later ones while there are more than have room, or errors would go for them. */
+static int
+forget_many_rows(struct db *db, const struct errors_retention *r, const struct aging *table,
+    int count, int64_t age)
+{
+	int64_t most = r->max_bytes > 0 ? r->max_bytes / ROOM_PER_ROW : INT64_MAX, rows;
+
+	for (;;) {
+		if (forget_rows(db, r, table, r->now - age) == -1 ||
+		    db_number(db, count, DB_NO_ARGS, 0, &rows) == -1)
+			return DB_FAILED;
+		if (rows <= most || age == 0 || stopped(r))
+			return 0;
+		age = age * most / rows;
+	}
 }
 
 static int
@@ -166,16 +194,18 @@ shrink(struct db *db, const struct errors_retention *r, struct errors_forgotten 
 int
 errors_retain(struct db *db, const struct errors_retention *r, struct errors_forgotten *done)
 {
-	int64_t kept_since = r->now - r->days * SECONDS_PER_DAY;
+	static const struct aging events = {SQL_SLICE_EVENTS, SQL_FORGET_EVENTS};
+	static const struct aging sessions = {SQL_SLICE_SESSIONS, SQL_FORGET_SESSIONS};
+	static const struct aging days = {SQL_SLICE_DAYS, SQL_FORGET_DAYS};
+	int64_t kept = r->days * SECONDS_PER_DAY;
 
 	*done = (struct errors_forgotten){0};
-	if (forget_resolved(db, r, done) == -1 || forget_crowded(db, r, done) == -1 ||
-	    forget_rows(db, r, SQL_SLICE_EVENTS, SQL_FORGET_EVENTS,
-		r->now - EVENT_DAYS * SECONDS_PER_DAY) == -1 ||
-	    forget_rows(db, r, SQL_SLICE_SESSIONS, SQL_FORGET_SESSIONS, kept_since) == -1 ||
-	    forget_rows(db, r, SQL_SLICE_DAYS, SQL_FORGET_DAYS, kept_since / SECONDS_PER_DAY) ==
+	if (forget_resolved(db, r, done) == -1 ||
+	    forget_many_rows(db, r, &events, SQL_COUNT_EVENTS, EVENT_DAYS * SECONDS_PER_DAY) ==
 		-1 ||
-	    forget_scopes(db) == -1)
+	    forget_many_rows(db, r, &sessions, SQL_COUNT_SESSIONS, kept) == -1 ||
+	    forget_rows(db, r, &days, (r->now - kept) / SECONDS_PER_DAY) == -1 ||
+	    forget_crowded(db, r, done) == -1 || forget_scopes(db) == -1)
 		return DB_FAILED;
 	return shrink(db, r, done);
 }

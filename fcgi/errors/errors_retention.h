@@ -35,9 +35,10 @@ struct errors_forgotten {
 };
 
 /*
- * Deletes resolved errors older than days; over max_bytes the least recently seen:
- * resolved, then ignored, then unresolved ones; event ids after a week, sessions
- * and daily counts after days.  Then gives free space back.  Returns 0 or DB_FAILED.
+ * Deletes resolved errors older than days; event ids after a week, sessions and daily
+ * counts after days, the oldest event ids and sessions sooner if they fill more than their
+ * part of max_bytes; over max_bytes the least recently seen errors: resolved, then ignored,
+ * then unresolved ones.  Then gives free space back.  Returns 0 or DB_FAILED.
  */
 int errors_retain(struct db *, const struct errors_retention *, struct errors_forgotten *);
 

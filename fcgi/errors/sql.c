@@ -287,6 +287,8 @@ static const char *const statements[] = {
     [SQL_SLICE_SESSIONS] =
 	"SELECT session FROM session_seen WHERE session > ?1 ORDER BY 1 LIMIT 1 OFFSET ?2",
     [SQL_SLICE_DAYS] = "SELECT key_id FROM day WHERE key_id > ?1 ORDER BY 1 LIMIT 1 OFFSET ?2",
+    [SQL_COUNT_EVENTS] = "SELECT count(*) FROM event",
+    [SQL_COUNT_SESSIONS] = "SELECT count(*) FROM session_seen",
     /* after, the slice's end, not older than */
     [SQL_FORGET_EVENTS] = "DELETE FROM event WHERE event > ?1 AND event <= ?2 AND at < ?3",
     [SQL_FORGET_SESSIONS] =

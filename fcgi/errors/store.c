@@ -263,7 +263,7 @@ note_people(struct storing *s, int64_t key_id)
 
 /*
  * Keeps the database below MAX_ERRORS_BYTES where the report made it grow by more than
- * numbers; the daily job sees to the rest.
+ * numbers; the hourly job sees to the rest.
  */
 static int
 make_room(struct storing *s, const struct known *k)

@@ -111,6 +111,39 @@ in_want_of_space_the_resolved_go_first_and_the_space_is_given_back(void **state)
 	assert_int_equal(ask("SELECT count(*) FROM error_fts WHERE error_fts MATCH 'word1'"), 0);
 }
 
+/* As many rows as a weekend of a crash loop leaves, for so large a file. */
+static void
+event_ids_and_sessions_go_before_an_error_does(void **state)
+{
+	static const char many[] = "WITH RECURSIVE n (i) AS"
+				   " (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) ";
+	const int64_t room = 1 << 20;
+
+	(void)state;
+	fill(10);
+	assert_int_equal(
+	    db_exec(rq.db, arena_printf(rq.mem,
+			       "%sINSERT INTO event SELECT random(), unixepoch() - i * 10, 1, 1, 1"
+			       " FROM n",
+			       many)),
+	    0);
+	assert_int_equal(
+	    db_exec(rq.db, arena_printf(rq.mem,
+			       "%sINSERT INTO session_seen SELECT random(), 1, unixepoch() - i * 10"
+			       " FROM n",
+			       many)),
+	    0);
+	assert_true(db_used_bytes(rq.db) > 2 * room);
+	assert_int_equal(retain(0, room).crowded, 0);
+	assert_true(db_used_bytes(rq.db) <= room);
+	assert_int_equal(ask("SELECT count(*) FROM error"), 10);
+	/* The newest of both are known still. */
+	assert_in_range(ask("SELECT count(*) FROM event"), 1500, 2200);
+	assert_in_range(ask("SELECT count(*) FROM session_seen"), 1500, 2200);
+	assert_in_range(
+	    ask("SELECT count(*) FROM event WHERE at > unixepoch() - 15000"), 1400, 1509);
+}
+
 static bool
 at_once(void)
 {
@@ -200,6 +233,7 @@ main(void)
 	    TEST(a_resolved_error_goes_with_all_that_hung_on_it),
 	    TEST(events_go_after_a_week_and_sessions_with_the_days),
 	    TEST(in_want_of_space_the_resolved_go_first_and_the_space_is_given_back),
+	    TEST(event_ids_and_sessions_go_before_an_error_does),
 	    TEST(it_ends_between_slices_when_it_is_told_to),
 	    TEST(who_waited_long_for_the_lock_forgets_all_the_same),
 	};

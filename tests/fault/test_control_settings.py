@@ -93,6 +93,13 @@ def test_check_refuses_what_would_fail_later(home):
         "check", LOG_VIEWER_DATABASE_PATH="/tmp/one.db", BROWSER_RELAY_DATABASE_PATH="/tmp/one.db"
     )
     assert answer.returncode == 1 and "/tmp/one.db would be one file for two" in answer.stderr
+    port = str(home.ports["ERROR_TRACKER_PORT"])
+    hosts = ("ERROR_TRACKER_HOST", "LOG_VIEWER_HOST", "METRICS_COLLECTOR_HOST")
+    vhosts = {"VHOST_PORT": port, **{name: f"{name[0]}.example" for name in hosts}}
+    for variables in ({"LOG_VIEWER_PORT": port}, {"BROWSER_RELAY_PORT": port}, vhosts):
+        answer = home.control("check", **variables)
+        assert answer.returncode == 1 and f"port {port} is given out twice" in answer.stderr
+    assert home.control("check", VHOST_ADDRESS="127.0.0.2", **vhosts).returncode == 0
     sound = "all ::1 fd00::/8,::ffff:127.0.0.1 1:2:3:4:5:6:7:8, 10.0.0.0/8"
     answer = home.control("check", TRUSTED_PROXIES=sound, ACCESS_LOG=str(home.path / "access.log"))
     assert answer.returncode == 0, answer.stderr

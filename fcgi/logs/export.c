@@ -162,7 +162,7 @@ stream(struct req *rq, struct export *e)
 }
 
 /*
- * GET /api/logs/export: all lines that pass the filter, streamed, oldest first.
+ * GET /api/logs/export: all lines there are that pass the filter, streamed, oldest first.
  *
  *	format   ndjson, an object as in /api/logs on each line, or text
  *	order    asc or desc
@@ -177,8 +177,7 @@ logs_export(struct req *rq)
 	    (st = logs_view_open(rq, &e.view)) != 0)
 		return st;
 	/* Lines that arrive meanwhile are not waited for. */
-	if (e.view.filter.until > clock_now_ns())
-		e.view.filter.until = clock_now_ns();
+	e.view.filter.last_id = store_number(logs_store(), "next_id") - 1;
 	if (rq->head) {
 		add_head(rq, &e);
 		logs_view_close(&e.view);

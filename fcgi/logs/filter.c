@@ -110,6 +110,9 @@ read_texts(struct req *rq, const struct parameters *p, struct filter *f)
 
 	if (search != NULL)
 		f->search = search_query_parse(rq->mem, search, f->heed_case);
+	if (f->search != NULL && search_query_texts(f->search) > SEARCH_TEXTS_MAX)
+		return req_fail(
+		    rq, 400, "search must be at most %d words and phrases", SEARCH_TEXTS_MAX);
 	if (f->search != NULL)
 		f->fts = search_query_fts(f->search, rq->mem);
 	if (p->regex == NULL)
@@ -233,7 +236,8 @@ static bool
 passes_marks(const struct filter *f, const struct log_line *line)
 {
 	return (f->levels & 1U << line->level) != 0 && (f->streams & 1U << line->stream) != 0 &&
-	       line->ns >= f->since && line->ns <= f->until && line->id >= f->low_id;
+	       line->ns >= f->since && line->ns <= f->until && line->id >= f->low_id &&
+	       (f->last_id == 0 || line->id <= f->last_id);
 }
 
 static bool

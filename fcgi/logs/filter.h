@@ -9,7 +9,7 @@
  *	level          a name or >=NAME, may be repeated; >= leaves UNKNOWN out
  *	unknown        1: lines of UNKNOWN level as well
  *	since, until   instants, both included
- *	search, q      see search_query.h
+ *	search, q      see search_query.h; at most SEARCH_TEXTS_MAX words and phrases
  *	regex          PCRE2, anywhere in the line
  *	case           1: search and regex heed case
  *
@@ -39,6 +39,7 @@ struct filter {
 	unsigned streams;     /* bit 1 << stream */
 	int64_t since, until; /* INT64_MIN and INT64_MAX: open */
 	int64_t low_id;       /* lines below it are hidden */
+	int64_t last_id;      /* and those above this one, if it is not 0 */
 	struct query_list containers, services, projects; /* none: any */
 	struct query_list not_containers, not_services, not_projects;
 	bool heed_case;

@@ -27,6 +27,7 @@ struct node {
 struct search_query {
 	struct node *root;
 	const struct node *required; /* a text that every matching line holds, or NULL */
+	size_t texts;
 };
 
 struct parser {
@@ -35,6 +36,7 @@ struct parser {
 	bool heed_case;
 	const struct token *tokens;
 	size_t n, at;
+	size_t texts; /* met so far */
 };
 
 /* Sets bit 5 of the bytes A to Z among eight; sums stay within their bytes, top bits cleared. */
@@ -94,6 +96,7 @@ text_node(struct parser *p, const struct token *t)
 	node->len = len;
 	node->begins_word = search_is_word_byte(text[0]);
 	node->ends_word = search_is_word_byte(text[len - 1]) && !t->prefix;
+	p->texts++;
 	return node;
 }
 
@@ -184,7 +187,14 @@ search_query_parse(struct arena *mem, const char *text, bool heed_case)
 	query = arena_alloc(mem, sizeof *query);
 	query->root = parse_any(&p);
 	query->required = required_text(query->root);
+	query->texts = p.texts;
 	return query;
+}
+
+size_t
+search_query_texts(const struct search_query *query)
+{
+	return query->texts;
 }
 
 /* ---- candidates ------------------------------------------------------------------ */

@@ -28,8 +28,13 @@
 
 struct search_query;
 
+/* The words and phrases that one is to have: of what OR joins each costs a look at all lines. */
+#define SEARCH_TEXTS_MAX 64
+
 /* Parses text; the query lives in the arena.  NULL if there is nothing to find in it. */
 struct search_query *search_query_parse(struct arena *, const char *text, bool heed_case);
+/* How many words and phrases it has. */
+size_t search_query_texts(const struct search_query *);
 /*
  * An FTS5 expression that every document holding a matching line fits, for an
  * index without positions, or NULL if any document may hold one.  It may fit

@@ -305,7 +305,8 @@ passes_whole(const struct walk *w, const struct entry *e)
 	const struct filter *f = &w->filter;
 
 	return !filter_by_text(f) && (e->levels & ~f->levels) == 0 && f->streams == ALL_STREAMS &&
-	       e->first_id >= f->low_id && e->min_ns >= f->since && e->max_ns <= f->until;
+	       e->first_id >= f->low_id && (f->last_id == 0 || e->last_id <= f->last_id) &&
+	       e->min_ns >= f->since && e->max_ns <= f->until;
 }
 
 static enum walk_result

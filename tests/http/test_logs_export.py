@@ -2,6 +2,7 @@
 """Lines as a download, chosen by their fields."""
 
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -52,6 +53,14 @@ def test_the_export_holds_every_line(lines):
     assert json.loads(newest[0])["message"] == texts[-1]
     some = lines.get("search=%22line+7%22", "/api/logs/export").body.splitlines()
     assert [json.loads(line)["message"] for line in some] == [texts[7]]
+
+
+def test_lines_with_times_ahead_are_exported_too(lines):
+    """Those of a program that writes local time, for one."""
+    ahead = time.time_ns() + 7200 * 10**9
+    lines.add(("now", time.time_ns(), "stdout"), ("ahead", ahead, "stdout"))
+    exported = lines.get("", "/api/logs/export").body.splitlines()
+    assert [json.loads(line)["message"] for line in exported] == ["now", "ahead"]
 
 
 def test_head_of_an_export_sends_nothing_of_it(lines):

@@ -278,3 +278,15 @@ def test_a_total_may_be_left_out(lines):
     assert answer["total"] == 4
     assert answer["total_is_lower_bound"] is True
     assert lines.get("search=line&limit=10&count=0").json["total"] == 10
+
+
+def test_a_search_has_a_bound_of_words_and_phrases(lines):
+    """Joined by OR, hundreds kept the index from helping and each line busy."""
+    words = [f"w{i}" for i in range(65)]
+    lines.add("w63", " ".join(words))
+    assert lines.find(" OR ".join(words[:64])) == ["w63", " ".join(words)]
+    assert lines.find(f'"{" ".join(words)}"') == [" ".join(words)]
+    for search in (" OR ".join(words), " ".join(words), " NOT ".join(words)):
+        answer = lines.get(f"search={quote(search)}")
+        assert answer.status == 400, search
+        assert answer.detail == "search must be at most 64 words and phrases"

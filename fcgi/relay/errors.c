@@ -20,8 +20,8 @@
 
 struct browser_report {
 	const char *type, *message, *stack;
-	const char *release; /* these may be NULL */
-	const cJSON *debug_ids;
+	const char *release;       /* may be NULL */
+	struct resolver *resolver; /* of its own stack and those of its causes */
 	const char *event;
 };
 
@@ -43,7 +43,7 @@ read_report(struct req *rq, const cJSON *doc, struct browser_report *r)
 	    (st = want_present(rq, doc, "stack", &r->stack)) != 0)
 		return st;
 	r->release = json_get_text(doc, "release");
-	r->debug_ids = cJSON_IsObject(debug_ids) ? debug_ids : NULL;
+	r->resolver = resolver_new(rq, r->release, cJSON_IsObject(debug_ids) ? debug_ids : NULL);
 	r->event = relay_event(rq, json_get_text(doc, "event_id"), EVENT_MAX);
 	return 0;
 }
@@ -125,7 +125,7 @@ put_trace(struct req *rq, struct json_out *out, const struct browser_report *r, 
 {
 	struct trace trace;
 
-	if (trace_read(rq, r->release, r->debug_ids, stack, &trace) == DB_FAILED)
+	if (trace_read(r->resolver, stack, &trace) == DB_FAILED)
 		return -1;
 	json_text(out, "traceback", trace.text);
 	trace_write_frames(out, &trace);

@@ -10,11 +10,13 @@
 
 #define CONTEXT_LINES 5 /* on either side */
 #define CONTEXT_WIDTH 300
-#define FILES_MAX 32 /* of one stack; a file beyond is looked up each time */
+#define FILES_MAX 32 /* of one report; a file beyond is looked up each time */
 #define NAME_BYTES 200
 #define PATH_BYTES 500
 /* Bytes of source that are read for the names of one stack's functions. */
 #define SCOPE_BUDGET ((size_t)4 << 20)
+/* Bytes of sources that are loaded for one report: a stranger names as many as there are. */
+#define CONTENT_BUDGET ((size_t)16 << 20)
 /* A report beyond this gets no more source around its frames; the tracker takes 1 MiB. */
 #define CONTEXT_BUDGET ((size_t)512 << 10)
 
@@ -39,8 +41,7 @@ struct source {
 	const struct source *next;
 };
 
-/* One stack while it is read. */
-struct reader {
+struct resolver {
 	struct req *rq;
 	const char *release;
 	const cJSON *debug_ids;
@@ -51,14 +52,26 @@ struct reader {
 	} files[FILES_MAX]; /* that were looked up; map 0: there is none */
 	size_t nfiles;
 	const struct source *sources; /* that were loaded */
-	size_t scope_left;
+	size_t content;               /* bytes of them */
+	size_t scope_left;            /* of the stack at hand */
 };
+
+struct resolver *
+resolver_new(struct req *rq, const char *release, const cJSON *debug_ids)
+{
+	struct resolver *r = arena_alloc(rq->mem, sizeof *r);
+
+	r->rq = rq;
+	r->release = release;
+	r->debug_ids = debug_ids;
+	return r;
+}
 
 /* ---- which map ------------------------------------------------------------------------ */
 
 /* The map of the frame's file, 0 for none. */
 static int
-find_map(struct reader *r, const struct stack_frame *f, int64_t *id)
+find_map(struct resolver *r, const struct stack_frame *f, int64_t *id)
 {
 	struct arena *mem = r->rq->mem;
 	const char *file;
@@ -92,9 +105,9 @@ cut(struct arena *mem, const char *text, size_t max)
 	return len <= max ? text : arena_strndup(mem, text, text_utf8_cut(text, len, max));
 }
 
-/* The source of that number, loaded once a stack; NULL if the database failed. */
+/* The source of that number, loaded once a report; NULL if the database failed. */
 static const struct source *
-load_source(struct reader *r, int64_t map_id, int32_t number)
+load_source(struct resolver *r, int64_t map_id, int32_t number)
 {
 	struct arena *mem = r->rq->mem;
 	struct source *new;
@@ -109,12 +122,10 @@ load_source(struct reader *r, int64_t map_id, int32_t number)
 	if (map_source(r->rq->db, mem, map_id, number, &path, &new->ignored) == DB_FAILED)
 		return NULL;
 	new->path = cut(mem, stack_source_name(mem, path), PATH_BYTES);
-	switch (map_content(r->rq->db, mem, map_id, number, &new->content, &new->content_len)) {
-	case DB_FAILED:
+	if (r->content < CONTENT_BUDGET && map_content(r->rq->db, mem, map_id, number,
+					       &new->content, &new->content_len) == DB_FAILED)
 		return NULL;
-	case DB_NONE:
-		new->content = NULL;
-	}
+	r->content += new->content_len;
 	new->next = r->sources;
 	r->sources = new;
 	return new;
@@ -122,7 +133,7 @@ load_source(struct reader *r, int64_t map_id, int32_t number)
 
 /* In which function of its source the place lies. */
 static void
-find_scope(struct reader *r, const struct sourcemap_origin *o, struct trace_frame *f)
+find_scope(struct resolver *r, const struct sourcemap_origin *o, struct trace_frame *f)
 {
 	const struct source *s = f->source;
 	const char *name;
@@ -138,7 +149,7 @@ find_scope(struct reader *r, const struct sourcemap_origin *o, struct trace_fram
 
 /* Everything the map says of an origin. */
 static int
-take_origin(struct reader *r, int64_t id, const struct sourcemap_origin *o, struct trace_frame *f)
+take_origin(struct resolver *r, int64_t id, const struct sourcemap_origin *o, struct trace_frame *f)
 {
 	const struct source *s = load_source(r, id, o->source);
 	int st;
@@ -163,7 +174,7 @@ take_origin(struct reader *r, int64_t id, const struct sourcemap_origin *o, stru
 
 /* Maps one frame, or says why not. */
 static int
-map_frame(struct reader *r, struct trace_frame *f)
+map_frame(struct resolver *r, struct trace_frame *f)
 {
 	const struct stack_frame *raw = &f->raw;
 	struct sourcemap_position at = {raw->number - 1, raw->column - 1};
@@ -237,30 +248,29 @@ name_function(struct arena *mem, struct trace_frame *f, const struct trace_frame
 }
 
 int
-trace_read(struct req *rq, const char *release, const cJSON *debug_ids, const char *stack,
-    struct trace *out)
+trace_read(struct resolver *r, const char *stack, struct trace *out)
 {
-	struct reader r = {
-	    .rq = rq, .release = release, .debug_ids = debug_ids, .scope_left = SCOPE_BUDGET};
-	struct stack_frame *raw = arena_alloc(rq->mem, STACK_MAX_FRAMES * sizeof *raw);
-	struct stack_origin *origins = arena_alloc(rq->mem, STACK_MAX_FRAMES * sizeof *origins);
+	struct arena *mem = r->rq->mem;
+	struct stack_frame *raw = arena_alloc(mem, STACK_MAX_FRAMES * sizeof *raw);
+	struct stack_origin *origins = arena_alloc(mem, STACK_MAX_FRAMES * sizeof *origins);
 	struct buf text = {0};
 	size_t n = stack_parse(stack, raw, STACK_MAX_FRAMES);
 
-	*out = (struct trace){
-	    .frames = arena_alloc(rq->mem, (n + 1) * sizeof *out->frames), .nframes = n};
+	r->scope_left = SCOPE_BUDGET;
+	*out =
+	    (struct trace){.frames = arena_alloc(mem, (n + 1) * sizeof *out->frames), .nframes = n};
 	for (size_t i = 0; i < n; i++) {
 		out->frames[i].raw = raw[i];
-		if (map_frame(&r, &out->frames[i]) == DB_FAILED)
+		if (map_frame(r, &out->frames[i]) == DB_FAILED)
 			return DB_FAILED;
 	}
 	for (size_t i = 0; i < n; i++) {
-		name_function(rq->mem, &out->frames[i], i + 1 < n ? &out->frames[i + 1] : NULL);
+		name_function(mem, &out->frames[i], i + 1 < n ? &out->frames[i + 1] : NULL);
 		origins[i] = out->frames[i].origin;
 		out->mapped += origins[i].file != NULL;
 	}
 	stack_rewrite(&text, stack, raw, origins, n);
-	out->text = arena_strndup(rq->mem, text.data, text.len);
+	out->text = arena_strndup(mem, text.data, text.len);
 	buf_free(&text);
 	return 0;
 }

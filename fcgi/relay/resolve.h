@@ -18,12 +18,17 @@ struct trace {
 	size_t mapped; /* of them */
 };
 
+/* What the stacks of one report have in common: the maps and sources that were looked up. */
+struct resolver;
+
 /*
- * Reads the stack for the request's project.  release and debug_ids (an object,
- * file to id) may be NULL.  Memory is the request's.  Returns 0 or DB_FAILED.
+ * For the request's project; its memory is the request's.  release and debug_ids (an object,
+ * file to id) may be NULL.
  */
-int trace_read(
-    struct req *, const char *release, const cJSON *debug_ids, const char *stack, struct trace *);
+struct resolver *resolver_new(struct req *, const char *release, const cJSON *debug_ids);
+
+/* Reads a stack, which must outlive the resolver.  Returns 0 or DB_FAILED. */
+int trace_read(struct resolver *, const char *stack, struct trace *);
 
 /* Writes the member "frames"; nothing if there are none. */
 void trace_write_frames(struct json_out *, const struct trace *);

@@ -5,9 +5,10 @@ import gzip
 import http.client
 import json
 import time
+from pathlib import Path
 
 import pytest
-from pages import MAP, THROW
+from pages import MAP, ORIGIN, THROW, Page, new_key
 
 
 def upload(relay, project, release="1.0", file_url="/static/app.js", source_map=MAP):
@@ -236,3 +237,36 @@ def test_old_maps_go_by_the_retention_job(stack, relay, project):
     done = stack.control("index", "retention")
     assert done.returncode == 0, done.stderr
     assert relay.get(f"/api/source-maps?project={project}").json["total"] == 1
+
+
+def test_causes_share_the_sources_that_were_loaded(fresh):
+    """Who sends a report chooses its frames: each of nine stacks asks for every source."""
+    stack = fresh(BROWSER_RELAY_PROCESSES=1)
+    relay = stack.client("relay")
+    page = Page(relay, new_key(relay, "shop", ORIGIN)["public_key"])
+    names = [f"src/{n}.ts" for n in range(8)]
+    text = "function f() {\n  throw 1;\n}\n" + "// a line of it\n" * 65536
+    # Source n is that of line n.
+    content = {"sources": names, "sourcesContent": [text] * 8, "mappings": "AACA" + ";ACAA" * 7}
+    assert upload(relay, "shop", source_map={**MAP, **content}).status == 201
+    # Begin anew, without what the upload took.
+    assert stack.stop() == 0
+    stack.start()
+    stack.wait_ready()
+    (pid,) = stack.running("monlight-relay")
+
+    def peak():
+        text = Path(f"/proc/{pid}/status").read_text()
+        return int(text.split("VmHWM:")[1].split()[0])
+
+    before = peak()
+    where = "".join(f"\n    at f (https://shop.example/static/app.js:{n + 1}:1)" for n in range(8))
+    causes = [{"type": "Error", "message": "x", "stack": f"Error: x{where}"}] * 8
+    assert page.error(stack=f"Error: x{where}", causes=causes).status == 201
+    errors = stack.client("errors")
+    error = errors.get(f"/api/errors/{errors.get('/api/errors').json['errors'][0]['id']}").json
+    told = error["occurrences"][0]
+    for frames in (told["frames"], told["causes"][7]["frames"]):
+        assert [frame["file"] for frame in frames] == names
+        assert frames[0]["context"]["lines"][1] == "  throw 1;"
+    assert peak() - before < 40_000

@@ -22,13 +22,14 @@ enum {
 #define ARRIVED_SECONDS (25 * SECONDS_PER_HOUR)
 
 static int
-trim_batches(struct db *db, int64_t received_before)
+trim_batches(struct db *db, const struct retention *keep, int64_t now)
 {
 	struct tier_state state;
 	int64_t last, deleted;
 
 	if (tier_state_read(db, &state) == -1 ||
-	    db_number(db, SQL_BATCH_KEPT, DB_ARGS(DB_INT(received_before)), INT64_MAX, &last) == -1)
+	    db_number(db, SQL_BATCH_KEPT, DB_ARGS(DB_INT(now - keep->raw), DB_INT(now)), INT64_MAX,
+		&last) == -1)
 		return DB_FAILED;
 	last = last - 1 < state.watermark ? last - 1 : state.watermark;
 	do {
@@ -134,7 +135,7 @@ rollup_retain(struct db *db, const struct retention *keep, int64_t now)
 	int64_t after = 0;
 	bool more = true;
 
-	if (trim_batches(db, now - keep->raw) == -1 || trim_tiers(db, keep, now) == -1 ||
+	if (trim_batches(db, keep, now) == -1 || trim_tiers(db, keep, now) == -1 ||
 	    db_run(db, SQL_ANSWERED_TRIM, DB_ARGS(DB_INT(now - METRICS_ANSWERED_SECONDS))) == -1 ||
 	    db_run(db, SQL_ARRIVED_TRIM, DB_ARGS(DB_INT(now - ARRIVED_SECONDS))) == -1)
 		return DB_FAILED;

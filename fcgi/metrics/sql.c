@@ -98,8 +98,8 @@ static const char *const statements[SQL_COUNT] = {
     [SQL_BOUNDS_SET] = "UPDATE state SET hours_to = ?1, days_to = ?2",
     /* id, how many */
     [SQL_SERIES_AFTER] = "SELECT id FROM series WHERE id > ?1 ORDER BY id LIMIT ?2",
-    /* received not before: the first batch to keep */
-    [SQL_BATCH_KEPT] = "SELECT id FROM batch WHERE received >= ?1 ORDER BY id LIMIT 1"
+    /* received not before, now: the first batch to keep; none that a clock ahead has stamped */
+    [SQL_BATCH_KEPT] = "SELECT id FROM batch WHERE received BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1"
 		       " /*scan: over what is then deleted*/",
     /* id at most, how many */
     [SQL_BATCH_TRIM] = "DELETE FROM batch WHERE id IN"

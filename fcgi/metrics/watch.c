@@ -103,7 +103,8 @@ next_watch(const struct rule *rule, const struct watch *old, double value, int64
 		next.state = WATCH_OK;
 	else if (old->state == WATCH_OK)
 		next.state = WATCH_PENDING;
-	if (next.state != old->state || old->checked == 0)
+	/* Nothing has lasted since later than now: the clock was ahead. */
+	if (next.state != old->state || old->checked == 0 || next.since > now)
 		next.since = now;
 	if (next.state == WATCH_PENDING && now - next.since >= rule->hold) {
 		next.state = WATCH_FIRING;

@@ -293,6 +293,20 @@ two_compactors_do_not_count_twice(void **state)
 	assert_int_equal(between(monday, monday + HOUR).count, 10);
 }
 
+/* They would be for as long as the clock was ahead, and whatever came behind them with them. */
+static void
+batches_from_the_future_are_not_kept(void **state)
+{
+	(void)state;
+	arrive("{}", 1, 0, monday, monday + 365 * DAY);
+	for (int n = 0; n < 10; n++)
+		arrive("{}", 1, 0, monday + n * MINUTE, monday + n * MINUTE);
+	pass(monday + 10 * MINUTE);
+	assert_int_equal(rollup_retain(db, &keep, monday + HOUR + 5 * MINUTE), 0);
+	assert_int_equal(rows("batch"), 5);
+	assert_int_equal(between(monday, monday + DAY).count, 11);
+}
+
 /* Of what was set twice in the same moment the second counts, whatever came between. */
 static void
 points_of_a_moment_keep_the_order_of_arrival(void **state)
@@ -326,6 +340,7 @@ main(void)
 	    IN_DATABASE(series_beyond_the_caps_overflow_and_come_back),
 	    IN_DATABASE(a_series_is_forgotten_with_its_last_row),
 	    IN_DATABASE(two_compactors_do_not_count_twice),
+	    IN_DATABASE(batches_from_the_future_are_not_kept),
 	    IN_DATABASE(points_of_a_moment_keep_the_order_of_arrival),
 	};
 

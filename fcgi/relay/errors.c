@@ -87,6 +87,21 @@ put_shape(struct json_out *out, const cJSON *doc, const char *key, int type, int
 		json_object_end(out);
 }
 
+/* How many arrays and objects lie in one another; no more than json_parse() lets through. */
+static int
+levels(const cJSON *value)
+{
+	int below = 0;
+
+	for (const cJSON *item = value != NULL ? value->child : NULL; item != NULL;
+	     item = item->next) {
+		int here = levels(item);
+
+		below = here > below ? here : below;
+	}
+	return cJSON_IsArray(value) || cJSON_IsObject(value) ? below + 1 : 0;
+}
+
 static void
 put_extra(struct json_out *out, const cJSON *doc)
 {
@@ -95,7 +110,11 @@ put_extra(struct json_out *out, const cJSON *doc)
 	json_object(out, "extra");
 	for (size_t i = 0; i < NELEM(names); i++)
 		put_text(out, names[i], json_get_text(doc, names[i]), 0);
-	put_shape(out, doc, "context", cJSON_Object, ANYTHING);
+	/* It lies one level deeper for the tracker, which would refuse the report. */
+	if (levels(json_get(doc, "context")) + 2 > JSON_MAX_DEPTH)
+		json_text(out, "context", "left out: nested too deeply");
+	else
+		put_shape(out, doc, "context", cJSON_Object, ANYTHING);
 	json_object_end(out);
 }
 

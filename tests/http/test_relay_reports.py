@@ -116,11 +116,14 @@ def test_fault_32_a_lone_surrogate_does_not_lose_the_report(page, latest):
     assert latest()["message"] == "x \ufffd y"
 
 
-@pytest.mark.parametrize("depth, status", [(60, 201), (256, 400), (20000, 400)])
-def test_fault_3_a_deep_context_is_an_answer_and_no_crash(page, depth, status):
+@pytest.mark.parametrize("depth, status", [(61, 201), (62, 201), (256, 400), (20000, 400)])
+def test_fault_3_a_deep_context_is_an_answer_and_no_crash(page, latest, depth, status):
     deep = "[" * depth + "]" * depth
     body = json.dumps(browser_report(context={"x": 1})).replace('"x": 1', f'"x": {deep}')
     assert page.send("errors", body=body.encode()).status == status
+    if status == 201:
+        kept = {"x": json.loads(deep)} if depth < 62 else "left out: nested too deeply"
+        assert latest()["occurrences"][0]["extra"] == {"context": kept}
 
 
 def test_causes_are_handed_on_as_the_tracker_calls_them(page, latest):

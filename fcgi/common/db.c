@@ -122,19 +122,27 @@ run_fixed(struct db *db, sqlite3_stmt **stmt, const char *text)
 }
 
 int
-db_begin(struct db *db)
+db_begin_soon(struct db *db, int64_t wait_us)
 {
 	db->fault = DB_OK;
-	if (db_lock_file(db) == DB_FAILED) {
-		log_warnx("%s: no write lock within %d ms", db->schema->name, LOCK_WAIT_US / 1000);
+	if (db_lock_file(db, wait_us) == DB_FAILED)
 		return DB_FAILED;
-	}
 	if (run_fixed(db, &db->begin, "BEGIN IMMEDIATE") == DB_FAILED) {
 		db_unlock_file(db);
 		return DB_FAILED;
 	}
 	db->in_transaction = true;
 	return 0;
+}
+
+int
+db_begin(struct db *db)
+{
+	int st = db_begin_soon(db, LOCK_WAIT_US);
+
+	if (st == DB_FAILED && db->fault == DB_LOCKED)
+		log_warnx("%s: no write lock within %d ms", db->schema->name, LOCK_WAIT_US / 1000);
+	return st;
 }
 
 int

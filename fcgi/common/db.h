@@ -112,6 +112,8 @@ char *db_text_copy(struct db *, int statement, int column, struct arena *);
 
 /* Transactions do not nest.  Each returns 0 or DB_FAILED. */
 int db_begin(struct db *);
+/* The same for what can be done another time: waits that long, above 0; DB_LOCKED is not logged. */
+int db_begin_soon(struct db *, int64_t wait_us);
 int db_commit(struct db *);
 void db_rollback(struct db *);
 /* Ends what st is the outcome of: commits if that is 0, else rolls back. */

@@ -52,8 +52,8 @@ int db_ask_number(struct db *, const char *text, int64_t *out);
 
 /* Opens path with a suffix, for locking; made if need be.  Returns -1 and logs why if not. */
 int db_open_beside(const char *path, const char *suffix);
-/* Takes the database's lock file, waiting at most LOCK_WAIT_US.  Returns 0 or DB_FAILED, not logged. */
-int db_lock_file(struct db *);
+/* Takes the database's lock file, waiting at most so long.  Returns 0 or DB_FAILED, not logged. */
+int db_lock_file(struct db *, int64_t wait_us);
 void db_unlock_file(struct db *);
 
 #endif

@@ -39,22 +39,22 @@ on_alarm(int sig)
 }
 
 /*
- * Waits for the lock file at most LOCK_WAIT_US.  A timer whose handler does nothing
+ * Waits for the lock file at most so long.  A timer whose handler does nothing
  * breaks the wait when that is over, and not before: who asks again is the last in the
  * queue.  It repeats, so that a tick just before the call is not the only one.
  */
 static int
-wait_for_lock(int fd)
+wait_for_lock(int fd, int64_t wait_us)
 {
 	struct sigaction alarm_action = {.sa_handler = on_alarm}, old;
-	struct itimerval tick = {{0, 100000}, {LOCK_WAIT_US / 1000000, LOCK_WAIT_US % 1000000}};
+	struct itimerval tick = {{0, 100000}, {wait_us / 1000000, wait_us % 1000000}};
 	struct itimerval off = {{0, 0}, {0, 0}};
 	int64_t until;
 	int st;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	until = clock_mono_us() + LOCK_WAIT_US;
+	until = clock_mono_us() + wait_us;
 	(void)sigaction(SIGALRM, &alarm_action, &old);
 	(void)setitimer(ITIMER_REAL, &tick, NULL);
 	do {
@@ -67,11 +67,11 @@ wait_for_lock(int fd)
 
 /* A database in memory has no lock file and needs none. */
 int
-db_lock_file(struct db *db)
+db_lock_file(struct db *db, int64_t wait_us)
 {
 	if (db->lock_fd == -1)
 		return 0;
-	if (wait_for_lock(db->lock_fd) == -1) {
+	if (wait_for_lock(db->lock_fd, wait_us) == -1) {
 		db->fault = DB_LOCKED;
 		return DB_FAILED;
 	}

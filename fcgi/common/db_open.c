@@ -145,7 +145,7 @@ db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 	 * database: processes that start together take turns.  Who holds the lock for
 	 * longer than we wait has the file made already.
 	 */
-	(void)db_lock_file(db);
+	(void)db_lock_file(db, LOCK_WAIT_US);
 	st = migrate(db, sync);
 	db_unlock_file(db);
 	if (st == -1 || begin_statements(db) == -1)
@@ -195,7 +195,7 @@ db_close(struct db *db)
 	 * Of two that close at once each sees the other, and neither would fold the WAL back.
 	 * Who holds the lock for longer than we wait is the last.
 	 */
-	(void)db_lock_file(db);
+	(void)db_lock_file(db, LOCK_WAIT_US);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
 		log_warnx("%s: closed with statements open", db->schema->name);
 	if (db->lock_fd != -1)

@@ -19,6 +19,8 @@
 #define CONNECT_MS 300L
 #define TOTAL_MS 1500L
 
+#define COUNT_WAIT_US 100000
+
 static struct forward *connections[DESTINATIONS];
 
 void
@@ -71,21 +73,53 @@ relay_event(struct req *rq, const char *given, size_t max)
 	return arena_strdup(rq->mem, hex);
 }
 
+/* What keys have taken and is not written down yet; of each key once, so there are few. */
+static struct use {
+	int64_t key, at, errors, points;
+} * uses;
+static size_t nuses;
+
+static void
+note_use(int64_t key, int64_t errors, int64_t points)
+{
+	size_t i = 0;
+
+	while (i < nuses && uses[i].key != key)
+		i++;
+	if (i == nuses) {
+		uses = heap_resize(uses, ++nuses * sizeof *uses);
+		uses[i] = (struct use){.key = key};
+	}
+	uses[i].at = clock_now();
+	uses[i].errors += errors;
+	uses[i].points += points;
+}
+
+static int
+write_uses(struct db *db)
+{
+	for (size_t i = 0; i < nuses; i++)
+		if (db_run(db, SQL_KEY_COUNT,
+			DB_ARGS(DB_INT(uses[i].key), DB_INT(uses[i].at), DB_INT(uses[i].errors),
+			    DB_INT(uses[i].points))) == DB_FAILED)
+			return DB_FAILED;
+	return 0;
+}
+
 /*
- * Counting what a key has taken is worth no wait for the disk, and its failure no
- * refusal: the report itself is stored.
+ * Counting what a key has taken is worth no wait for the disk and hardly one for the lock,
+ * and its failure no refusal: the report itself is stored, and it is counted with the next.
  */
 static void
 count_use(struct req *rq, int64_t errors, int64_t points)
 {
 	bool power = relay_cfg(rq)->base.durability != DURABILITY_PROCESS;
 
+	note_use(rq->service_id, errors, points);
 	if (power && db_exec(rq->db, "PRAGMA synchronous=NORMAL") == DB_FAILED)
 		return;
-	if (db_begin(rq->db) == 0)
-		(void)db_finish(rq->db, db_run(rq->db, SQL_KEY_COUNT,
-					    DB_ARGS(DB_INT(rq->service_id), DB_INT(clock_now()),
-						DB_INT(errors), DB_INT(points))));
+	if (db_begin_soon(rq->db, COUNT_WAIT_US) == 0 && db_finish(rq->db, write_uses(rq->db)) == 0)
+		nuses = 0;
 	if (power)
 		(void)db_exec(rq->db, "PRAGMA synchronous=FULL");
 }

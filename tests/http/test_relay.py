@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The browser relay: keys, who is let in from where, and how often."""
 
+import fcntl
 import gzip
 import json
 import re
@@ -45,6 +46,22 @@ def test_the_list_says_who_was_used_when_and_how_often(relay, project):
     used = listed_key(relay, key)
     assert (used["errors"], used["metrics"]) == (2, 3)
     assert used["last_used_at"] >= used["created_at"]
+
+
+def test_counting_what_a_key_takes_waits_for_no_lock(fresh):
+    """Who writes for long, an upload or a clean-up, holds up no page; it is counted later."""
+    stack = fresh(BROWSER_RELAY_PROCESSES=1, INDEXER="cron")
+    relay = stack.client("relay")
+    key = new_key(relay, "shop", ORIGIN)["public_key"]
+    page = Page(relay, key)
+    with open(f"{stack.database('relay')}-lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert page.error().status == 201
+        assert page.metrics(metric(), metric()).status == 202
+        assert listed_key(relay, key)["last_used_at"] is None
+    assert page.error().status == 200
+    used = listed_key(relay, key)
+    assert (used["errors"], used["metrics"]) == (2, 2)
 
 
 def test_origins_of_a_key_can_be_replaced(relay, project):

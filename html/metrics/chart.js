@@ -95,7 +95,7 @@ function options({ lines, band, limits, marks, format, size, colour, move }) {
     stroke: () => colour(".ink"),
     grid: { stroke: () => colour(".rule"), width: 1 },
     ticks: { stroke: () => colour(".rule"), width: 1 },
-    font: "12px system-ui, sans-serif",
+    font: `12px ${getComputedStyle(document.body).fontFamily}`,
   };
   const edges = band ? [{ label: "most" }, { label: "least" }] : [];
   const times = [

@@ -78,7 +78,8 @@ def test_a_port_that_somebody_has_is_named_before_anything_runs(home, command):
     home.spawn()
 
 
-def test_it_runs_as_the_owner_of_the_home(home):
+@pytest.mark.parametrize("place", ["home", "another disk"])
+def test_it_runs_as_the_owner_of_the_home(home, place):
     owner = os.getuid()
     if owner == 0:
         nobody = pwd.getpwnam("nobody")
@@ -91,7 +92,9 @@ def test_it_runs_as_the_owner_of_the_home(home):
         ):
             owner = nobody.pw_uid
     home.path.parent.chmod(0o755)
-    home.path.mkdir(mode=0o700)
+    if place != "home":
+        home.path.symlink_to(home.path.parent / place)
+    (home.path.parent / place).mkdir(mode=0o700)
     os.chown(home.path, owner, -1)
     home.spawn()
     assert {os.stat(f"/proc/{pid}").st_uid for pid in home.lasting()} == {owner}

@@ -24,7 +24,10 @@ static const char count_told[] =
     "SELECT count(*) FROM alert WHERE created_at > ?1 AND created_at <= ?2"
     " AND state IN ('sending', 'done') AND kind NOT IN ('digest', 'test')"
     " /*scan: bounded by the window and the cap*/";
-static const char set_state[] = "UPDATE alert SET state = ?2 WHERE id = ?1";
+/* Of what is not sent, or has been, only the title is of use: a digest tells that alone. */
+static const char set_state[] =
+    "UPDATE alert SET state = ?2, content = CASE ?2 WHEN 'sending' THEN content ELSE '' END"
+    " WHERE id = ?1";
 static const char insert_delivery[] =
     "INSERT INTO alert_delivery (alert_id, channel, next_at) VALUES (?1, ?2, ?3)";
 
@@ -206,7 +209,7 @@ static const char put_off_channel[] =
     "UPDATE alert_delivery SET next_at = ?2 WHERE state = 'waiting' AND next_at < ?2"
     " AND channel = (SELECT channel FROM alert_delivery WHERE id = ?1)";
 static const char finish_alert[] =
-    "UPDATE alert SET state = 'done' WHERE id = ?1 AND NOT EXISTS"
+    "UPDATE alert SET state = 'done', content = '' WHERE id = ?1 AND NOT EXISTS"
     " (SELECT 1 FROM alert_delivery WHERE alert_id = ?1 AND state = 'waiting')";
 
 struct attempt {

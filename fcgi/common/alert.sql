@@ -6,7 +6,7 @@ CREATE TABLE alert (
 	kind       TEXT NOT NULL,              -- new, regression, spike, rule, digest, test
 	subject_id INTEGER NOT NULL DEFAULT 0, -- the error or rule it is about; 0: none
 	title      TEXT NOT NULL,              -- one line
-	content    TEXT NOT NULL,              -- JSON: heading, facts, text, path (alert.h)
+	content    TEXT NOT NULL,              -- JSON (alert.h) for as long as it may be sent; then empty
 	state      TEXT NOT NULL DEFAULT 'new' -- new: not yet looked at; held: for the digest;
 		CHECK (state IN ('new', 'held', 'digested', 'sending', 'done')),
 	digest_id  INTEGER NOT NULL DEFAULT 0  -- the digest that told of it

@@ -162,6 +162,24 @@ the_cap_counts_no_alerts_of_a_clock_that_was_ahead(void **state)
 	assert_int_equal(ask("SELECT count(*) FROM alert WHERE state = 'held' /*scan*/"), 1);
 }
 
+static void
+an_alert_takes_room_for_as_long_as_it_may_be_sent(void **state)
+{
+	(void)state;
+	cfg.hourly_cap = 2;
+	for (int i = 0; i < 3; i++)
+		enqueue(now);
+	assert_int_equal(pass(now), 0);
+	assert_int_equal(
+	    ask("SELECT sum(state = 'sending' AND content <> '') FROM alert /*scan*/"), 2);
+	assert_int_equal(ask("SELECT sum(state = 'held' AND content = '') FROM alert /*scan*/"), 1);
+	/* Too old to be tried a second time. */
+	cfg.hourly_cap = 0;
+	enqueue(now - 2 * DAY);
+	assert_int_equal(pass(now), 0);
+	assert_int_equal(ask("SELECT state = 'done' AND content = '' FROM alert WHERE id = 4"), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -171,6 +189,7 @@ main(void)
 	    TEST(a_channel_that_hangs_costs_a_pass_one_time_out),
 	    TEST(what_was_sent_and_could_not_be_noted_is_not_sent_again),
 	    TEST(the_cap_counts_no_alerts_of_a_clock_that_was_ahead),
+	    TEST(an_alert_takes_room_for_as_long_as_it_may_be_sent),
 	};
 	int failed;
 

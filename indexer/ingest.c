@@ -97,7 +97,17 @@ note_seen(struct ingest *in, struct db *db, int64_t now)
 	return store_set_number(in->store, "cursors_seen", now);
 }
 
-/* That ingest is alive, and what it found. */
+/* Whether there is something to read that this pass has not come to. */
+static bool
+is_behind(const struct ingest *in)
+{
+	for (size_t i = 0; i < in->n; i++)
+		if (in->tails[i]->dirty)
+			return true;
+	return false;
+}
+
+/* That all there is was read, and what was found. */
 static int
 note_pass(struct ingest *in, struct db *db)
 {
@@ -129,7 +139,7 @@ static int
 commit(struct ingest *in)
 {
 	bool touched = store_pass_bytes(in->out) > 0;
-	bool note = !is_recent(in->noted, clock_now(), NOTE_S);
+	bool note = !is_recent(in->noted, clock_now(), NOTE_S) && !is_behind(in);
 	int result;
 
 	for (size_t i = 0; i < in->n && !touched; i++)
@@ -178,7 +188,6 @@ read_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unseale
 {
 	enum feed_result result;
 
-	t->dirty = false;
 	do {
 		size_t before = store_pass_bytes(in->out);
 
@@ -187,7 +196,7 @@ read_tail(struct ingest *in, struct pass *pass, struct tail *t, int64_t *unseale
 		result = feed_read(t->feed, &in->run);
 		*unsealed += (int64_t)(store_pass_bytes(in->out) - before);
 		if (result == FEED_FAILED) {
-			t->touched = false;
+			t->touched = t->dirty = false;
 			/* Of a container that has ended nothing stirs: the next scan asks again. */
 			t->config_seen = 0;
 			return -1;

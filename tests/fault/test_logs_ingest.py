@@ -163,6 +163,24 @@ def test_a_clock_that_was_ahead_lets_no_cursor_of_a_file_that_is_there_go(indexe
         assert texts_of(ingest(indexer, "retention")) == ["once"]
 
 
+def test_a_pass_is_noted_when_all_there_is_was_read_and_not_before(indexer):
+    """/health and /metrics tell by it whether the logs are behind."""
+    Container(indexer.sources, "backlog").write_all(noise(40_000))
+    number = "(SELECT value FROM number WHERE name = '{}')".format
+    ask = f"SELECT {number('last_pass')}, {number('next_id')}"
+    process = indexer.start("-f", "ingest")
+    assert eventually(indexer.store.ready)
+
+    def noted():
+        ((last_pass, next_id),) = indexer.store.query(ask)
+        assert last_pass == 0 or next_id == 40_001
+        return last_pass
+
+    assert eventually(noted, 60, 0.01), indexer.words()
+    process.terminate()
+    assert process.wait(10) == 0
+
+
 def test_a_source_that_vanishes_in_between_harms_no_other(indexer):
     process = indexer.start("-f", "ingest")
     stays, goes = Container(indexer.sources, "stays"), Container(indexer.sources, "goes")

@@ -83,6 +83,23 @@ def test_what_is_logged_on_its_way_to_the_top_is_reported_once(
     assert event["extra"]["log_message"] == "it failed"
 
 
+def test_messages_that_differ_in_their_values_are_one_error(
+    errors: ErrorClient, transport: MemoryTransport
+) -> None:
+    logger = logging.Logger("shop")
+    logger.addHandler(MonlightHandler(errors))
+    for order in (1, 2):
+        logger.error("Order %d failed", order)
+        logger.error("%s", f"Mail {order} failed")
+    errors.flush()
+    assert [(event["message"], event["fingerprint"]) for event in transport.payloads] == [
+        ("Order 1 failed", ["message", "Order %d failed"]),
+        ("Mail 1 failed", ["message", "Mail 1 failed"]),
+        ("Order 2 failed", ["message", "Order %d failed"]),
+        ("Mail 2 failed", ["message", "Mail 2 failed"]),
+    ]
+
+
 def test_log_records_become_breadcrumbs_and_reports(
     errors: ErrorClient, transport: MemoryTransport
 ) -> None:

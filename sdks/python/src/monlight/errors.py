@@ -50,8 +50,8 @@ class ErrorClient(Collector):
     :param ignore: exceptions not to report: classes, or patterns searched in
         ``"Type: message"``
     :param sample_rate: share of reports that are sent, 0 to 1
-    :param max_per_minute: reports of the same place in the code, and equal messages, that
-        are sent a minute; what is over is counted and sent when the minute is over
+    :param max_per_minute: reports of the same place in the code, and messages of one kind,
+        that are sent a minute; what is over is counted and sent when the minute is over
     :param transport: how requests leave the process; for tests
 
     Example::
@@ -131,11 +131,18 @@ class ErrorClient(Collector):
         :param level: debug, info, warning, error or fatal
         :param extra: anything that helps
         """
+        self._report_message(message, message, level, extra)
+
+    def _report_message(
+        self, message: str, kind: object, level: str, extra: Mapping[str, Any]
+    ) -> None:
+        """Reports a message; those of one kind are one error."""
         with never_raise():
-            text = safe_str(message)
+            text, same = safe_str(message), safe_str(kind, 500)
             if not self._has_ignored_text(f"Message: {text}"):
-                place = f"Message@{text[:500]}"
-                self._report(place, None, lambda: self._build_message(text, level, extra))
+                self._report(
+                    f"Message@{same}", None, lambda: self._build_message(text, same, level, extra)
+                )
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits until all that is queued was taken; False if seconds ran out before."""
@@ -214,13 +221,13 @@ class ErrorClient(Collector):
             event["breadcrumbs"] = _scrub.value(list(here.breadcrumbs))
         return event
 
-    def _build_message(self, text: str, level: str, extra: Mapping[str, Any]) -> Event:
+    def _build_message(self, text: str, kind: str, level: str, extra: Mapping[str, Any]) -> Event:
         event = self._base() | {
             "exception_type": "Message",
             "message": text,
             "traceback": "",
             "level": level,
-            "fingerprint": ["message", text[:500]],
+            "fingerprint": ["message", kind],
         }
         if extra:
             event["extra"] = _scrub.value(extra)

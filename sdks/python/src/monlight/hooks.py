@@ -71,6 +71,9 @@ def install_asyncio_handler(
 class MonlightHandler(logging.Handler):
     """Turns log records into breadcrumbs, and those of errors into reports.
 
+    Messages that differ in their arguments alone, ``logger.error("%s failed", name)``, are
+    one error.
+
     :param client: through which to report
     :param level: from this level on, records are looked at at all
     :param report_level: from this level on, a record is reported; below, it is a breadcrumb
@@ -99,4 +102,7 @@ class MonlightHandler(logging.Handler):
                 report_once(self._client, error, {"extra": extra})
             else:
                 level = "fatal" if record.levelno >= logging.CRITICAL else "error"
-                self._client.report_message(record.getMessage(), level, logger=record.name)
+                text = record.getMessage()
+                # Whatever values are filled in, it is one error; but for what is nothing else.
+                kind = text if record.msg in ("%s", "%r") else record.msg
+                self._client._report_message(text, kind, level, {"logger": record.name})

@@ -142,7 +142,9 @@ leave_out_passwords(struct cleaning *c, const char *p, const char *end)
 		if ((at = memrchr(user, '@', len)) != NULL &&
 		    (colon = memchr(user, ':', (size_t)(at - user))) != NULL)
 			leave_out(c, colon + 1, (size_t)(at - colon - 1));
-		p = user + len < end ? user + len : end;
+		/* The next may begin in this one: "http://http://app:PASSWORD@host". */
+		p = c->from > user ? c->from : user;
+		p = p < end ? p : end;
 	}
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of container runtimes: json-file (decoded in place), CRI and local, and archive headers. */
+/*
+ * Records of container runtimes: json-file (decoded in place), CRI, local and plain text, what
+ * tells the last two apart, and archive headers.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +34,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(bytes, data, size);
 	(void)docker_archive_last(data, size);
+	(void)docker_text_format(bytes, size);
 	if (docker_line(DOCKER_CRI, bytes, size, &r) == 0)
+		use(&f, &r);
+	if (docker_line(DOCKER_PLAIN, bytes, size, &r) != -1)
 		use(&f, &r);
 	for (size_t at = 0; (n = docker_local(bytes + at, size - at, &r)) > 0; at += (size_t)n)
 		use(&f, &r);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Signing in to the pages, and what a cookie may do."""
 
+import hmac
 import time
 from http.cookies import SimpleCookie
 
@@ -38,6 +39,13 @@ def test_the_session_says_who_is_signed_in_and_where_the_others_are(stack, clien
     assert somebody["scope"] == service and somebody["service"] == service
     assert somebody["expires"] and somebody["version"]
     assert set(somebody["services"]) == set(ALL)
+
+
+@pytest.mark.parametrize("host", ["shop.example", "127.0.0.1", "[::1]"])
+@pytest.mark.parametrize("port", ["", ":8080"])
+def test_the_others_are_on_the_host_that_was_asked_for(stack, errors, host, port):
+    services = errors.anonymous().get("/api/session", Host=host + port).json["services"]
+    assert services["logs"] == f"http://{host}:{stack.ports['logs']}"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +125,21 @@ def test_the_sessions_end_is_signed_and_twelve_hours_away(errors):
     value = answer.headers["Set-Cookie"].split(";")[0].partition("=")[2]
     expiry = int(value.split(".")[0])
     assert abs(expiry - time.time() - 12 * 3600) < 60
+
+
+def signed_by(stack, expiry):
+    """The cookie that a sign-in by password would have had with that end."""
+    secret, text = stack.variables["SESSION_SECRET"], f"{expiry}.all"
+    key = hmac.digest(secret.encode(), UI_PASSWORD.encode(), "sha256")
+    return f"monlight={text}.{hmac.digest(key, text.encode(), 'sha256').hex()}"
+
+
+def test_a_session_that_has_ended_signs_nobody_in(stack, client, service):
+    for left, status in ((60, 200), (0, 401), (-3600, 401)):
+        cookie = signed_by(stack, int(time.time()) + left)
+        assert client.anonymous().get(a_read(service), Cookie=cookie).status == status
+        session = client.anonymous().get("/api/session", Cookie=cookie).json
+        assert session["signed_in"] is (status == 200)
 
 
 WRITES = [

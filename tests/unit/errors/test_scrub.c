@@ -132,6 +132,7 @@ static const struct {
     {"GET /x?token=a HTTP/1.1", "GET /x?token=[redacted] HTTP/1.1", 1},
     {"Server=db;Password=x;Pooling=true", "Server=db;Password=[redacted];Pooling=true", 1},
     {"postgres://app:p@ss@db/x?a=b", "postgres://app:[redacted]@db/x?a=b", 1},
+    {"http://http://app:pass@db/", "http://http://app:[redacted]@db/", 1},
     {"a://b:c@d, e://f:g@h", "a://b:[redacted]@d, e://f:[redacted]@h", 2},
     {"https://shop.example:8080/a@b:c", "https://shop.example:8080/a@b:c", 0},
     {"ssh://git@host/x", "ssh://git@host/x", 0},

@@ -328,13 +328,16 @@ def test_fault_13_one_visitor_cannot_silence_a_project_nor_a_stranger_anybody(fr
     visitor = Page(relay.at("127.0.0.2"), "the-key")
     answers = [visitor.error() for _ in range(15)]
     assert [a.status for a in answers[:10]] == [201] + [200] * 9
-    refused = answers[-1]
-    assert refused.status == 429 and refused.detail == "Rate limit exceeded"
+    refused = next(a for a in answers if a.status == 429)
+    assert refused.detail == "Rate limit exceeded"
     assert int(refused.headers["Retry-After"]) == refused.json["retry_after"] >= 1
     assert refused.headers[CORS + "Expose-Headers"] == "Retry-After"
     assert allowed(refused) == (ORIGIN, "true")
-    others = [Page(relay.at(f"127.0.0.{n}"), "the-key").error().status for n in range(3, 14)]
-    assert 200 in others and 429 in others  # the key's own limit
+    others = []
+    while 429 not in others:  # the key's own limit, of which a token comes back each 3 s
+        assert len(others) < 100
+        others.append(Page(relay.at(f"127.0.1.{len(others)}"), "the-key").error().status)
+    assert 200 in others
     assert Page(relay.at("127.0.0.2"), "another-key").error().status == 201
 
 

@@ -324,6 +324,11 @@ def guesses(client, name, source):
     return 200
 
 
+def throttled(guess):
+    """Whether an address has no guess left; one comes back each 3 s, so one may be answered."""
+    return any(guess().status == 429 for _ in range(3))
+
+
 def test_behind_a_trusted_proxy_an_address_is_its_own(proxied):
     _, client = proxied(TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT=1000)
     assert guesses(client, "errors", "127.0.0.2") < 200
@@ -332,16 +337,18 @@ def test_behind_a_trusted_proxy_an_address_is_its_own(proxied):
     # What a client claims itself stands before what the proxy adds, and is not believed.
     liar = client("errors").anonymous().at("127.0.0.2")
     claim = {"X-Forwarded-For": "127.0.0.9"}
-    answer = liar.request("POST", "/mon/errors/api/login", b'{"password": "x"}', claim)
-    assert answer.status == 429
+    assert throttled(
+        lambda: liar.request("POST", "/mon/errors/api/login", b'{"password": "x"}', claim)
+    )
 
 
 def test_a_proxy_that_is_not_trusted_speaks_for_itself_alone(proxied):
     _, client = proxied(RATE_LIMIT=1000)
     assert guesses(client, "errors", "127.0.0.2") < 200
     other = client("errors").anonymous().at("127.0.0.3")
-    answer = other.post("/mon/errors/api/login", {"password": "wrong"})
-    assert answer.status == 429, "all come from the proxy's address"
+    assert throttled(lambda: other.post("/mon/errors/api/login", {"password": "wrong"})), (
+        "all come from the proxy's address"
+    )
 
 
 def test_a_trusted_proxy_tells_that_the_client_came_by_tls(fresh):

@@ -165,11 +165,14 @@ forget_many_rows(struct db *db, const struct errors_retention *r, const struct a
 }
 
 static int
-forget_scopes(struct db *db)
+forget_scopes(struct db *db, const struct errors_retention *r)
 {
-	if (db_begin(db) == -1)
-		return DB_FAILED;
-	return db_finish(db, db_run(db, SQL_FORGET_SCOPES, DB_NO_ARGS));
+	do {
+		if (db_begin(db) == -1 || db_finish(db, db_run(db, SQL_FORGET_SCOPES,
+							    DB_ARGS(DB_INT(ROWS_PER_SLICE)))) == -1)
+			return DB_FAILED;
+	} while (db_changes(db) > 0 && !stopped(r));
+	return 0;
 }
 
 /* ---- space -------------------------------------------------------------------- */
@@ -205,7 +208,7 @@ errors_retain(struct db *db, const struct errors_retention *r, struct errors_for
 		-1 ||
 	    forget_many_rows(db, r, &sessions, SQL_COUNT_SESSIONS, kept) == -1 ||
 	    forget_rows(db, r, &days, (r->now - kept) / SECONDS_PER_DAY) == -1 ||
-	    forget_crowded(db, r, done) == -1 || forget_scopes(db) == -1)
+	    forget_crowded(db, r, done) == -1 || forget_scopes(db, r) == -1)
 		return DB_FAILED;
 	return shrink(db, r, done);
 }

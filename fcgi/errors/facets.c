@@ -7,7 +7,7 @@
 #include "report.h"
 #include "text.h"
 
-#define MAX_FACETS 200 /* of a key; the rest is left out and counted in /metrics */
+#define MAX_FACETS 200 /* of a key; a further one is in place of the one seen longest ago */
 #define MAX_SCOPES 4   /* of one report */
 
 struct scope {
@@ -63,6 +63,18 @@ find_facet(struct storing *s, const struct known *k, const struct scope *scope, 
 	return 0;
 }
 
+/* Makes room for another facet: people ask for the newest release, not for the oldest. */
+static int
+forget_facet(struct storing *s, const struct known *k)
+{
+	int64_t scope;
+
+	if (db_number(s->db, SQL_FACET_FORGET, DB_ARGS(DB_INT(k->key_id)), 0, &scope) == -1)
+		return DB_FAILED;
+	s->stored->capped++;
+	return k->keys > 1 ? errors_rank_scope(s->db, k->error_id, scope) : 0;
+}
+
 /* Lets the key count in a scope it was not in before. */
 static int
 add_facet(struct storing *s, const struct known *k, const struct scope *scope, int64_t id)
@@ -74,11 +86,8 @@ add_facet(struct storing *s, const struct known *k, const struct scope *scope, i
 
 	if (db_number(s->db, SQL_FACET_COUNT_OF, DB_ARGS(DB_INT(k->key_id)), 0, &facets) == -1)
 		return DB_FAILED;
-	if (facets >= MAX_FACETS) {
-		s->stored->capped++;
-		return 0;
-	}
-	if ((id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
+	if ((facets >= MAX_FACETS && forget_facet(s, k) == -1) ||
+	    (id == 0 && db_number(s->db, SQL_SCOPE_ADD, names, NELEM(names), 0, &id) == -1) ||
 	    db_run(s->db, SQL_FACET_ADD,
 		DB_ARGS(DB_INT(k->key_id), DB_INT(id), DB_INT(status), DB_INT(r->count),
 		    DB_INT(count_rank(r->count)), DB_INT(r->at))) == -1 ||

@@ -53,7 +53,7 @@ static const struct app_counter counters[] = {
     [COUNTER_SCRUBBED] = {"monlight_errors_scrubbed_total",
 	"Values taken out of reports as secrets."},
     [COUNTER_CAPPED] = {"monlight_errors_capped_total",
-	"Tags, users, sessions, scopes and alerts that a limit left out."},
+	"Tags, scopes and alerts that a limit left out."},
     [COUNTER_CROWDED] = {"monlight_errors_crowded_total",
 	"Errors forgotten because the database had reached MAX_ERRORS_BYTES."},
 };

@@ -38,8 +38,6 @@ struct report {
 	size_t payload_len;
 };
 
-#define MAX_USERS 100000 /* that a key counts */
-
 enum outcome { OUTCOME_CREATED, OUTCOME_INCREMENTED, OUTCOME_REOPENED };
 
 /* What became of a report: what it is answered. */

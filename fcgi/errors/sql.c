@@ -96,6 +96,10 @@ static const char *const statements[] = {
     [SQL_FACET_LAST] = "UPDATE facet SET last_seen = ?3 WHERE key_id = ?1 AND scope_id = ?2",
     /* key */
     [SQL_FACET_COUNT_OF] = "SELECT count(*) FROM facet WHERE key_id = ?1",
+    /* key: of its scopes the one not seen for longest */
+    [SQL_FACET_FORGET] = "DELETE FROM facet WHERE key_id = ?1 AND scope_id = (SELECT scope_id"
+			 " FROM facet WHERE key_id = ?1 ORDER BY last_seen, scope_id LIMIT 1)"
+			 " RETURNING scope_id /*scan: sorts the facets of a key*/",
     /* key, scope, status, count, rank, at */
     [SQL_FACET_ADD] =
 	"INSERT INTO facet (key_id, scope_id, status, count, rank, first_seen, last_seen)"
@@ -293,8 +297,9 @@ static const char *const statements[] = {
     [SQL_FORGET_EVENTS] = "DELETE FROM event WHERE event > ?1 AND event <= ?2 AND at < ?3",
     [SQL_FORGET_SESSIONS] =
 	"DELETE FROM session_seen WHERE session > ?1 AND session <= ?2 AND at < ?3",
-    [SQL_FORGET_SCOPES] = "DELETE FROM scope WHERE NOT EXISTS"
-			  " (SELECT 1 FROM facet WHERE scope_id = scope.id) /*scan*/",
+    /* most */
+    [SQL_FORGET_SCOPES] = "DELETE FROM scope WHERE id IN (SELECT id FROM scope WHERE NOT EXISTS"
+			  " (SELECT 1 FROM facet WHERE scope_id = scope.id) LIMIT ?1) /*scan*/",
     [SQL_FORGET_DAYS] = "DELETE FROM day WHERE key_id > ?1 AND key_id <= ?2 AND day < ?3",
 };
 

@@ -169,14 +169,14 @@ facets_know_the_status_of_their_error(void **state)
 static void
 limits_leave_out_and_count_what_they_left(void **state)
 {
-	char more[128];
+	char more[160];
 
 	(void)state;
 	for (int i = 0; i < 150; i++) {
 		(void)snprintf(more, sizeof more,
 		    ",\"release\":\"%d\",\"tags\":{\"n%d\":\"x\",\"v\":\"%d\"},\"session_id\":"
-		    "\"s\"",
-		    i, i, i);
+		    "\"s\",\"timestamp\":%d",
+		    i, i, i, i);
 		(void)post(more);
 	}
 	assert_int_equal(ask("SELECT count(DISTINCT name) FROM tag"), 50);
@@ -184,10 +184,14 @@ limits_leave_out_and_count_what_they_left(void **state)
 	assert_int_equal(ask("SELECT count FROM tag WHERE name = 'v' AND value = ''"), 50);
 	assert_int_equal(ask("SELECT sum(count) FROM tag WHERE name = 'v'"), 150);
 	for (int i = 150; i < 300; i++) {
-		(void)snprintf(more, sizeof more, ",\"release\":\"%d\"", i);
+		(void)snprintf(more, sizeof more, ",\"release\":\"%d\",\"timestamp\":%d", i, i);
 		(void)post(more);
 	}
 	assert_int_equal(ask("SELECT count(*) FROM facet"), 200);
+	/* What is left out is the oldest: it is the newest release that people ask for. */
+	assert_int_equal(ask("SELECT min(CAST(release AS INTEGER)) FROM facet"
+			     " JOIN scope ON scope.id = scope_id"),
+	    100);
 	assert_int_equal(ask("SELECT count FROM error_key"), 300);
 }
 

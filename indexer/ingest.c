@@ -78,8 +78,8 @@ is_recent(int64_t at, int64_t now, int64_t seconds)
 }
 
 /*
- * Once a day: what is there keeps its cursor, however silent it is;
- * retention forgets the others.
+ * Once a day: what is there keeps its cursor, however silent it is; retention forgets the others.
+ * With its container goes a source of which no line is left: some hosts run one a minute.
  */
 static int
 note_seen(struct ingest *in, struct db *db, int64_t now)
@@ -89,11 +89,15 @@ note_seen(struct ingest *in, struct db *db, int64_t now)
 	for (size_t i = 0; i < in->n; i++) {
 		const struct tail *t = in->tails[i];
 
-		if (db_run(db, SQL_CURSOR_SEEN, DB_ARGS(DB_TEXT(t->path), DB_INT(now))) == -1 ||
-		    db_run(db, SQL_LIFECYCLE_SEEN, DB_ARGS(DB_TEXT(t->container), DB_INT(now))) ==
-			-1)
+		if (db_run(db, SQL_CURSOR_SEEN, DB_ARGS(DB_TEXT(t->path), DB_INT(now))) == -1)
+			return -1;
+		if (t->container != NULL && db_run(db, SQL_LIFECYCLE_SEEN,
+						DB_ARGS(DB_TEXT(t->container), DB_INT(now))) == -1)
 			return -1;
 	}
+	if (db_run(db, SQL_SOURCE_FORGET, DB_NO_ARGS) == -1 ||
+	    db_run(db, SQL_TALLY_FORGET, DB_NO_ARGS) == -1)
+		return -1;
 	return store_set_number(in->store, "cursors_seen", now);
 }
 
@@ -107,20 +111,20 @@ is_behind(const struct ingest *in)
 	return false;
 }
 
-/* That all there is was read, and what was found. */
+/* What was found, and if that is so that all there is was read. */
 static int
-note_pass(struct ingest *in, struct db *db)
+note_pass(struct ingest *in, struct db *db, bool behind)
 {
 	int64_t now = clock_now();
 
-	if (store_set_number(in->store, "last_pass", now) == -1 ||
+	if ((!behind && store_set_number(in->store, "last_pass", now) == -1) ||
 	    store_set_number(in->store, "sources_readable", in->sources) == -1)
 		return -1;
 	return note_seen(in, db, now);
 }
 
 static int
-write_all(struct ingest *in, bool note)
+write_all(struct ingest *in, bool note, bool behind)
 {
 	struct db *db = in->run.db;
 
@@ -129,7 +133,7 @@ write_all(struct ingest *in, bool note)
 	for (size_t i = 0; i < in->n; i++)
 		if (in->tails[i]->touched && feed_save(in->tails[i]->feed, &in->run) == -1)
 			return -1;
-	return note ? note_pass(in, db) : 0;
+	return note ? note_pass(in, db, behind) : 0;
 }
 
 /*
@@ -139,7 +143,7 @@ static int
 commit(struct ingest *in)
 {
 	bool touched = store_pass_bytes(in->out) > 0;
-	bool note = !is_recent(in->noted, clock_now(), NOTE_S) && !is_behind(in);
+	bool note = !is_recent(in->noted, clock_now(), NOTE_S), behind = is_behind(in);
 	int result;
 
 	for (size_t i = 0; i < in->n && !touched; i++)
@@ -147,11 +151,11 @@ commit(struct ingest *in)
 	if (!touched && !note)
 		return 0;
 	if ((result = db_begin(in->run.db)) == 0)
-		result = db_finish(in->run.db, write_all(in, note));
+		result = db_finish(in->run.db, write_all(in, note, behind));
 	if (result == -1) {
 		store_pass_clear(in->out);
 		in->lifecycle.changes.len = 0;
-	} else if (note)
+	} else if (note && !behind)
 		in->noted = clock_now();
 	for (size_t i = 0; i < in->n; i++) {
 		struct tail *t = in->tails[i];

@@ -44,7 +44,7 @@ struct ingest {
 	int64_t poll_due;  /* and at known ones without being told to */
 	int64_t slice_end; /* and at which other jobs want their turn; INT64_MAX: there is none */
 	int sources;       /* of LOG_SOURCES: SOURCES_DENIED, SOURCES_READ or SOURCES_ABSENT */
-	int64_t noted;     /* Unix seconds at which a pass was last noted in logs.db */
+	int64_t noted;     /* Unix seconds at which a pass that read all was last noted */
 
 	/* Under -f; -1 else. */
 	int inotify, timer, epoll;

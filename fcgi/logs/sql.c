@@ -115,11 +115,20 @@ static const char *const statements[] = {
     /* container, state, now */
     [SQL_LIFECYCLE_PUT] = "INSERT OR REPLACE INTO lifecycle (container, state, seen)"
 			  " VALUES (?1, ?2, ?3)",
-    /* container, now */
-    [SQL_LIFECYCLE_SEEN] = "UPDATE lifecycle SET seen = ?2 WHERE container = ?1",
+    /* container, now; one of which nothing is known has the state of one that was never there */
+    [SQL_LIFECYCLE_SEEN] = "INSERT INTO lifecycle (container, state, seen) VALUES (?1, '', ?2)"
+			   " ON CONFLICT DO UPDATE SET seen = excluded.seen",
     /* not seen since */
     [SQL_LIFECYCLE_FORGET] =
 	"DELETE FROM lifecycle WHERE seen < ?1 /*scan: one row for each container*/",
+    /* those whose container is forgotten and of whom no line is left; then their empty counts */
+    [SQL_SOURCE_FORGET] =
+	"DELETE FROM source WHERE container_id IS NOT NULL"
+	" AND NOT EXISTS (SELECT 1 FROM lifecycle WHERE container = source.container_id)"
+	" AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)"
+	" /*scan: one row for each container*/",
+    [SQL_TALLY_FORGET] = "DELETE FROM tally WHERE source NOT IN (SELECT id FROM source)"
+			 " /*scan: a row for each container and segment*/",
 
     /* ---- the responder ----------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Chunks and segments of logs: merging changes nothing that is seen, and limits are kept."""
 
+import shutil
 import signal
 import sqlite3
 
@@ -61,6 +62,24 @@ def test_old_lines_go_with_their_segment(indexer):
     assert (indexer.home / "data" / "logs-000001.db").exists(), "its file goes a pass later"
     indexer.run("retention")
     assert not (indexer.home / "data" / "logs-000001.db").exists()
+
+
+def test_containers_that_are_gone_with_their_lines_are_forgotten(indexer):
+    """Each name stayed for ever, and was read for each request."""
+    gone, stays = Container(indexer.sources, "gone"), Container(indexer.sources, "stays")
+    for container in (gone, stays):
+        container.write("once")
+    indexer.run("ingest", "retention")
+    shutil.rmtree(gone.directory)
+    days_later(indexer, 70)
+    indexer.run("ingest", "merge", "retention")
+    days_later(indexer, 72)
+    indexer.run("ingest")
+    assert indexer.store.query("SELECT name FROM source") == [("stays",)]
+    assert len(indexer.store.query("SELECT DISTINCT source FROM tally")) == 1
+    stays.write("again")
+    indexer.run("ingest")
+    assert texts(indexer) == ["again"]
 
 
 def test_a_line_from_the_future_keeps_no_segment(indexer):

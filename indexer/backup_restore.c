@@ -108,7 +108,7 @@ check_place(const struct restored *file, bool force)
 		return 0;
 	if (db_is_open(file->path)) {
 		log_errorx("%s is in use: stop everything first; under systemd, systemctl stop "
-			   "monlight.target",
+			   "monlight.target monlight",
 		    file->path);
 		return -1;
 	}

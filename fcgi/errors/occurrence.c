@@ -37,12 +37,14 @@ put_tree(struct packing *p, const char *name)
 		p->scrubbed += scrub_tree(p->mem, &p->out, name, item);
 }
 
+/* An empty text is none, as where reports are read. */
 static void
 put_if_given(struct packing *p, const char *name)
 {
 	const cJSON *item = json_get(p->doc, name);
 
-	if (item != NULL && !cJSON_IsNull(item))
+	if (item != NULL && !cJSON_IsNull(item) &&
+	    !(cJSON_IsString(item) && *item->valuestring == '\0'))
 		put_tree(p, name);
 }
 
@@ -59,9 +61,9 @@ put_url(struct packing *p)
 char *
 occurrence_pack(struct arena *mem, const cJSON *doc, bool scrub, size_t *packed, int *scrubbed)
 {
-	static const char *const others[] = {"environment", "release", "level", "server_name",
-	    "session_id", "user", "tags", "breadcrumbs", "contexts", "frames", "causes",
-	    "debug_ids"};
+	static const char *const others[] = {"event_id", "environment", "release", "level",
+	    "server_name", "session_id", "user", "tags", "breadcrumbs", "contexts", "frames",
+	    "causes", "debug_ids"};
 	struct buf text = {0};
 	struct packing p = {mem, {&text, false}, doc, scrub, 0};
 	char *payload;

@@ -104,8 +104,8 @@ function Facts({ one }) {
   const { user_agent, ...extra } = Object.fromEntries(filled(one.extra));
   const request = filled({ URL: one.request_url, Method: one.request_method, "User agent": user_agent });
   const headers = filled(one.request_headers);
-  const { environment, release, level, server_name: server } = one;
-  const tags = [...filled({ environment, release, level, server }), ...filled(one.tags)];
+  const { environment, release, level, server_name: server, event_id: event } = one;
+  const tags = [...filled({ environment, release, level, server, event }), ...filled(one.tags)];
   const user = typeof one.user === "object" ? filled(one.user) : filled({ id: one.user });
   if (!user.length && one.user_id) user.push(["id", one.user_id]);
   const crumbs = Array.isArray(one.breadcrumbs) ? one.breadcrumbs.filter(isObject) : [];

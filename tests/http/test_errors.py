@@ -192,6 +192,7 @@ def test_unknown_members_are_ignored(errors, project):
 
 
 RICH = {
+    "event_id": "9e107d9d372bb6826bd81d3542a419d6",
     "environment": "production",
     "release": "web@1.2.3",
     "level": "warning",

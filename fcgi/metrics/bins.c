@@ -22,6 +22,12 @@ find(const struct bins *b, int32_t number)
 	return (int32_t)(from - b->pages) + (left == 1 && from->number < number);
 }
 
+static bool
+is_at(const struct bins *b, int32_t at, int32_t number)
+{
+	return at < b->n && b->pages[at].number == number;
+}
+
 /* Puts an empty page there, of those that were cleared if there are any. */
 static void
 insert(struct arena *mem, struct bins *b, int32_t at, int32_t number)
@@ -50,9 +56,10 @@ bins_add(struct arena *mem, struct bins *b, int32_t bin, uint64_t n)
 	const int32_t number = bins_page(bin);
 	uint64_t *count;
 
-	if (b->last >= b->n || b->pages[b->last].number != number) {
+	/* Those of another sketch come in their order. */
+	if (!is_at(b, b->last, number) && !is_at(b, ++b->last, number)) {
 		b->last = find(b, number);
-		if (b->last == b->n || b->pages[b->last].number != number)
+		if (!is_at(b, b->last, number))
 			insert(mem, b, b->last, number);
 	}
 	count = &b->pages[b->last].counts[bin - number * BINS_PAGE];
@@ -121,9 +128,7 @@ count_of(const struct bins *b, int32_t bin)
 {
 	const int32_t number = bins_page(bin), at = find(b, number);
 
-	return at < b->n && b->pages[at].number == number
-		   ? &b->pages[at].counts[bin - number * BINS_PAGE]
-		   : NULL;
+	return is_at(b, at, number) ? &b->pages[at].counts[bin - number * BINS_PAGE] : NULL;
 }
 
 bool

@@ -115,11 +115,13 @@ describe("from the first report to the one that comes back", () => {
   });
 
   it("walks along the reports that were kept", async () => {
-    await stack.report({ ...nodeReport, release: "9.9.9", message: nodeReport.message });
+    await stack.report({ ...nodeReport, release: "9.9.9", event_id: "9e107d9d372bb6826bd81d3542a419d6" });
     const { page, verify, close } = await enter(stack);
     await page.getByRole("link", { name: "TypeError" }).click();
     await page.getByText("Report 3 of 3").waitFor();
-    assert.ok(await page.getByRole("region", { name: "Tags of this report" }).getByText("9.9.9").isVisible());
+    const tags = page.getByRole("region", { name: "Tags of this report" });
+    assert.ok(await tags.getByText("9.9.9").isVisible());
+    assert.ok(await tags.getByText("9e107d9d372bb6826bd81d3542a419d6").isVisible());
     await page.keyboard.press("p");
     await page.getByText("Report 2 of 3").waitFor();
     await page.getByRole("button", { name: "Oldest report kept" }).click();

@@ -10,7 +10,7 @@
 struct wish {
 	const char *name, *value;
 	const char *key; /* the last part of name: it stands in the line as it is, or NULL */
-	bool not ;
+	bool unwanted;
 };
 
 struct field_filter {
@@ -31,7 +31,7 @@ is_written_plainly(const char *s)
 }
 
 static bool
-read_wish(struct arena *mem, const char *text, bool not, struct wish *out)
+read_wish(struct arena *mem, const char *text, bool unwanted, struct wish *out)
 {
 	char *name = arena_alloc(mem, strlen(text) + 1);
 	size_t n = 0;
@@ -45,7 +45,7 @@ read_wish(struct arena *mem, const char *text, bool not, struct wish *out)
 	name[n] = '\0';
 	if (*text != '=' || n == 0)
 		return false;
-	*out = (struct wish){.name = name, .value = text + 1, .not = not };
+	*out = (struct wish){.name = name, .value = text + 1, .unwanted = unwanted};
 	if (is_written_plainly(out->name)) {
 		dot = strrchr(out->name, '.');
 		out->key = dot != NULL ? dot + 1 : out->name;
@@ -100,7 +100,7 @@ static bool
 one_holds(const struct field_filter *f, const char *name, const struct line_field *fields, size_t n)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (!f->wishes[i].not &&strcmp(f->wishes[i].name, name) == 0 &&
+		if (!f->wishes[i].unwanted && strcmp(f->wishes[i].name, name) == 0 &&
 		    holds(&f->wishes[i], fields, n))
 			return true;
 	return false;
@@ -115,7 +115,7 @@ field_filter_passes(const struct field_filter *f, struct arena *mem, const char 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct wish *wish = &f->wishes[i];
 
-		if (wish->not ? holds(wish, fields, n) : !one_holds(f, wish->name, fields, n))
+		if (wish->unwanted ? holds(wish, fields, n) : !one_holds(f, wish->name, fields, n))
 			return false;
 	}
 	return true;
@@ -152,9 +152,9 @@ field_filter_fts(const struct field_filter *f, struct arena *mem)
 		bool alone = true;
 
 		for (size_t j = 0; j < f->n; j++)
-			alone &=
-			    j == i || f->wishes[j].not || strcmp(f->wishes[j].name, w->name) != 0;
-		if (w->not || w->key == NULL || !is_word(w->key))
+			alone &= j == i || f->wishes[j].unwanted ||
+				 strcmp(f->wishes[j].name, w->name) != 0;
+		if (w->unwanted || w->key == NULL || !is_word(w->key))
 			continue;
 		fts = arena_printf(
 		    mem, "%s%s\"%s\"", fts != NULL ? fts : "", fts != NULL ? " AND " : "", w->key);

@@ -289,7 +289,7 @@ list_chunks(struct merge *m, struct db *segment)
 		return -1;
 	return last_id == 0 ? 0
 			    : db_run(db, SQL_SEGMENT_GREW,
-				  DB_ARGS(DB_INT(m->segment), DB_INT(db_bytes(segment)),
+				  DB_ARGS(DB_INT(m->segment), DB_INT(db_used_bytes(segment)),
 				      DB_INT(max_ns), DB_INT(last_id)));
 }
 

@@ -78,6 +78,17 @@ unlink_unlisted(struct store *st)
 	return result;
 }
 
+/* What the logs take; the free pages of logs.db are given back anyway, and must cost no lines. */
+static int64_t
+used_bytes(struct store *st)
+{
+	int64_t segments;
+
+	if (db_number(st->db, SQL_SEGMENTS_BYTES, DB_NO_ARGS, 0, &segments) == -1)
+		return -1;
+	return segments + db_used_bytes(st->db);
+}
+
 /*
  * Takes off the list what is too old or too much.  low_id: lines below it are hidden anyway.
  * A line from the future, or a merge that was killed before it had filled its segment, must
@@ -89,7 +100,7 @@ unlist_oldest(struct store *st, int64_t max_bytes, int64_t max_age, int64_t now,
 	const int64_t oldest_ns = (now - max_age) * NS_PER_SECOND;
 
 	for (;;) {
-		int64_t total = store_bytes(st), segment, max_ns, last_id;
+		int64_t total = used_bytes(st), segment, max_ns, last_id;
 		int found =
 		    db_query(st->db, SQL_SEGMENT_OLDEST, DB_ARGS(DB_INT(now * NS_PER_SECOND)));
 		bool old, empty;

@@ -54,6 +54,16 @@ def test_max_log_bytes_is_kept_and_the_files_really_go(indexer):
     assert indexer.store.counted() == (len(lines), len(lines))
 
 
+def test_what_merging_leaves_free_in_the_database_costs_no_lines(indexer):
+    """Nor what a segment's WAL holds twice for a moment."""
+    indexer.variables["MAX_LOG_BYTES"] = "12M"
+    Container(indexer.sources, "burst").write_all(noise(60_000))
+    indexer.run("ingest", "merge", "retention")
+    assert len(texts(indexer)) == 60_000
+    files = (indexer.home / "data").glob("logs*.db")
+    assert sum(f.stat().st_size for f in files) < 12 << 20
+
+
 def test_old_lines_go_with_their_segment(indexer):
     container = Container(indexer.sources, "old")
     container.write_all([(x, NOON - 400 * 86400 * 10**9, s) for x, _, s in noise(2000)])

@@ -54,7 +54,7 @@ CREATE TABLE mini (
 CREATE TABLE segment (
 	id       INTEGER PRIMARY KEY,        -- the number in the file's name; never reused
 	made     INTEGER NOT NULL,           -- Unix seconds
-	bytes    INTEGER NOT NULL DEFAULT 0, -- of the file, when last written
+	bytes    INTEGER NOT NULL DEFAULT 0, -- of it, when last written
 	max_ns   INTEGER,                    -- latest time in it; null while it is empty
 	last_id  INTEGER,                    -- greatest id in it
 	state    INTEGER NOT NULL DEFAULT 0  -- 0 is written to, 1 full, 2 unlisted: to be unlinked

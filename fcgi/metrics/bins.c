@@ -88,6 +88,12 @@ bins_up_to(const struct bins *b, int32_t bin)
 	return n;
 }
 
+uint64_t
+bins_total(const struct bins *b)
+{
+	return bins_up_to(b, INT32_MAX);
+}
+
 int32_t
 bins_rank(const struct bins *b, uint64_t rank)
 {

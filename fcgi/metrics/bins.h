@@ -17,9 +17,10 @@
 #include "buf.h"
 #include "varint.h"
 
-#define BINS_PAGE 16
+#define BINS_PAGE_BITS 4
+#define BINS_PAGE (1 << BINS_PAGE_BITS)
 
-/* Bins number * BINS_PAGE and the fifteen behind it. */
+/* The counts of bin number * BINS_PAGE and those behind it. */
 struct page {
 	int32_t number;
 	uint64_t *counts;
@@ -44,14 +45,15 @@ bins_coarser(int32_t bin, int halvings)
 static inline int32_t
 bins_page(int32_t bin)
 {
-	return bin >> 4;
+	return bin >> BINS_PAGE_BITS;
 }
 
 /* Makes them none again and keeps their memory. */
 void bins_clear(struct bins *);
 void bins_add(struct arena *, struct bins *, int32_t bin, uint64_t n);
-/* How many fell into that bin or one below. */
+/* How many fell into that bin or one below; into any. */
 uint64_t bins_up_to(const struct bins *, int32_t bin);
+uint64_t bins_total(const struct bins *);
 /* Which bin the one of that rank fell into, from 1 and the lowest; INT32_MAX if none did. */
 int32_t bins_rank(const struct bins *, uint64_t rank);
 void bins_coarsen(struct arena *, struct bins *, int halvings);

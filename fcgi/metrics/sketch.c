@@ -176,7 +176,7 @@ sketch_scale(const struct sketch *s)
 uint64_t
 sketch_count(const struct sketch *s)
 {
-	return bins_up_to(&s->negative, INT32_MAX) + s->zeros + bins_up_to(&s->positive, INT32_MAX);
+	return bins_total(&s->negative) + s->zeros + bins_total(&s->positive);
 }
 
 /* ceil(q * n), not misled by a product that is a rounding error above a whole number. */
@@ -191,7 +191,7 @@ nearest_rank(double q, uint64_t n)
 double
 sketch_quantile(const struct sketch *s, double q)
 {
-	const uint64_t n = sketch_count(s), below = bins_up_to(&s->negative, INT32_MAX);
+	const uint64_t n = sketch_count(s), below = bins_total(&s->negative);
 	const uint64_t rank = nearest_rank(q, n);
 
 	if (n == 0)
@@ -206,7 +206,7 @@ sketch_quantile(const struct sketch *s, double q)
 uint64_t
 sketch_count_up_to(const struct sketch *s, double limit)
 {
-	const uint64_t below = bins_up_to(&s->negative, INT32_MAX);
+	const uint64_t below = bins_total(&s->negative);
 	int32_t bin;
 
 	if (fabs(limit) < SKETCH_ZERO)

@@ -13,8 +13,8 @@
 #define FILES_MAX 32 /* of one report; a file beyond is looked up each time */
 #define NAME_BYTES 200
 #define PATH_BYTES 500
-/* Bytes of source that are read for the names of one stack's functions. */
-#define SCOPE_BUDGET ((size_t)4 << 20)
+/* Bytes of source that are read for the names of one report's functions: 50 ms or so. */
+#define SCOPE_BUDGET ((size_t)8 << 20)
 /* Bytes of sources that are loaded for one report: a stranger names as many as there are. */
 #define CONTENT_BUDGET ((size_t)16 << 20)
 /* A report beyond this gets no more source around its frames; the tracker takes 1 MiB. */
@@ -53,7 +53,7 @@ struct resolver {
 	size_t nfiles;
 	const struct source *sources; /* that were loaded */
 	size_t content;               /* bytes of them */
-	size_t scope_left;            /* of the stack at hand */
+	size_t scope_left;            /* bytes that may be read for names */
 };
 
 struct resolver *
@@ -64,6 +64,7 @@ resolver_new(struct req *rq, const char *release, const cJSON *debug_ids)
 	r->rq = rq;
 	r->release = release;
 	r->debug_ids = debug_ids;
+	r->scope_left = SCOPE_BUDGET;
 	return r;
 }
 
@@ -256,7 +257,6 @@ trace_read(struct resolver *r, const char *stack, struct trace *out)
 	struct buf text = {0};
 	size_t n = stack_parse(stack, raw, STACK_MAX_FRAMES);
 
-	r->scope_left = SCOPE_BUDGET;
 	*out =
 	    (struct trace){.frames = arena_alloc(mem, (n + 1) * sizeof *out->frames), .nframes = n};
 	for (size_t i = 0; i < n; i++) {

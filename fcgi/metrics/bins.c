@@ -6,31 +6,33 @@
 enum { SMALL_COUNTS = 8, FIRST_ROOM = 8 };
 
 /* The place of that page, or the one that it would have. */
-static int32_t
+static uint32_t
 find(const struct bins *b, int32_t number)
 {
 	const struct page *from = b->pages;
-	int32_t left = b->n;
+	uint32_t left = b->n;
 
+	if (left == 0)
+		return 0;
 	/* Halves without a branch: where a value falls cannot be foretold. */
 	while (left > 1) {
-		int32_t half = left / 2;
+		uint32_t half = left / 2;
 
 		from += half * (from[half - 1].number < number);
 		left -= half;
 	}
-	return (int32_t)(from - b->pages) + (left == 1 && from->number < number);
+	return (uint32_t)(from - b->pages) + (from->number < number);
 }
 
 static bool
-is_at(const struct bins *b, int32_t at, int32_t number)
+is_at(const struct bins *b, uint32_t place, int32_t number)
 {
-	return at < b->n && b->pages[at].number == number;
+	return place < b->n && b->pages[place].number == number;
 }
 
 /* Puts an empty page there, of those that were cleared if there are any. */
 static void
-insert(struct arena *mem, struct bins *b, int32_t at, int32_t number)
+insert(struct arena *mem, struct bins *b, uint32_t at, int32_t number)
 {
 	uint64_t *counts;
 
@@ -70,7 +72,7 @@ bins_add(struct arena *mem, struct bins *b, int32_t bin, uint64_t n)
 void
 bins_clear(struct bins *b)
 {
-	for (int32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++)
 		memset(b->pages[i].counts, 0, BINS_PAGE * sizeof *b->pages[i].counts);
 	b->n = 0;
 	b->used = 0;
@@ -81,7 +83,7 @@ bins_up_to(const struct bins *b, int32_t bin)
 {
 	uint64_t n = 0;
 
-	for (int32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++)
 		for (int32_t j = 0; j < BINS_PAGE; j++)
 			if (b->pages[i].number * BINS_PAGE + j <= bin)
 				n += b->pages[i].counts[j];
@@ -97,7 +99,7 @@ bins_total(const struct bins *b)
 int32_t
 bins_rank(const struct bins *b, uint64_t rank)
 {
-	for (int32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++)
 		for (int32_t j = 0; j < BINS_PAGE; j++) {
 			if (rank <= b->pages[i].counts[j])
 				return b->pages[i].number * BINS_PAGE + j;
@@ -111,7 +113,7 @@ bins_rank(const struct bins *b, uint64_t rank)
 void
 bins_merge(struct arena *mem, struct bins *a, const struct bins *b, int halvings)
 {
-	for (int32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++)
 		for (int32_t j = 0; j < BINS_PAGE; j++)
 			if (b->pages[i].counts[j] > 0)
 				bins_add(mem, a,
@@ -132,7 +134,8 @@ bins_coarsen(struct arena *mem, struct bins *b, int halvings)
 static uint64_t *
 count_of(const struct bins *b, int32_t bin)
 {
-	const int32_t number = bins_page(bin), at = find(b, number);
+	const int32_t number = bins_page(bin);
+	const uint32_t at = find(b, number);
 
 	return is_at(b, at, number) ? &b->pages[at].counts[bin - number * BINS_PAGE] : NULL;
 }
@@ -143,7 +146,7 @@ bins_cover(struct arena *mem, const struct bins *a, const struct bins *b, int ha
 	struct bins same = {0};
 
 	bins_merge(mem, &same, b, halvings);
-	for (int32_t i = 0; i < same.n; i++)
+	for (uint32_t i = 0; i < same.n; i++)
 		for (int32_t j = 0; j < BINS_PAGE; j++) {
 			const uint64_t n = same.pages[i].counts[j];
 			const uint64_t *count = count_of(a, same.pages[i].number * BINS_PAGE + j);
@@ -157,7 +160,7 @@ bins_cover(struct arena *mem, const struct bins *a, const struct bins *b, int ha
 void
 bins_subtract(struct bins *a, const struct bins *b, int halvings)
 {
-	for (int32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++)
 		for (int32_t j = 0; j < BINS_PAGE; j++) {
 			const int32_t bin = b->pages[i].number * BINS_PAGE + j;
 			uint64_t *count;
@@ -190,7 +193,7 @@ bins_encode(const struct bins *b, struct buf *out)
 		return;
 	expected = bins_rank(b, 1);
 	varint_put(out, varint_fold(expected));
-	for (int32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++)
 		for (int32_t j = 0; j < BINS_PAGE; j++) {
 			const int32_t bin = b->pages[i].number * BINS_PAGE + j;
 

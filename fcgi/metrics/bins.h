@@ -29,8 +29,8 @@ struct page {
 /* All zero: none. */
 struct bins {
 	struct page *pages; /* by their numbers, ascending; behind the n are cleared ones */
-	int32_t n, room;
-	int32_t last; /* place of the page that was added to last */
+	uint32_t n, room;
+	uint32_t last; /* place of the page that was added to last */
 	int32_t used; /* counts that are not zero */
 };
 

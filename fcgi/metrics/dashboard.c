@@ -2,8 +2,8 @@
 /*
  * GET /api/dashboard?period=&project=: what is going on, at a glance.
  *
- * Every number covers the whole period, to the minute; from and to may stand in its
- * place.  labels= narrows the vitals and the traffic, not the summary.
+ * Every number covers the whole period, to the minute where minutes are kept; from and to
+ * may stand in its place.  labels= narrows the vitals and the traffic, not the summary.
  */
 #include "dashboard.h"
 

@@ -147,4 +147,4 @@ def test_an_archive_without_space_to_unpack_it_is_read_when_there_is(fresh):
     os.unlink(f"{data}/filler")
     Container(str(sources), "stirs a scan")
     logs = stack.client("logs")
-    assert eventually(lambda: logs.get("/api/stats").json["total_logs"] == 6000, 20)
+    assert eventually(lambda: logs.get("/api/stats").json["total_logs"] == 6000, 60)

@@ -31,7 +31,7 @@ struct bins {
 	struct page *pages; /* by their numbers, ascending; behind the n are cleared ones */
 	uint32_t n, room;
 	uint32_t last; /* place of the page that was added to last */
-	int32_t used; /* counts that are not zero */
+	int32_t used;  /* counts that are not zero */
 };
 
 /* The bin that holds this one after so many halvings: upper bounds are inclusive. */

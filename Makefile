@@ -45,14 +45,14 @@ OURS += -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
 endif
 ifeq ($(VARIANT),asan)
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer
 OURS += $(SANITIZE) -DMONLIGHT_DEBUG
 LINK := $(SANITIZE)
 endif
 ifeq ($(VARIANT),fuzz)
 CC   := clang
-OURS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DMONLIGHT_DEBUG
-LINK := -fsanitize=fuzzer,address,undefined
+OURS += -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=undefined,float-cast-overflow -DMONLIGHT_DEBUG
+LINK := -fsanitize=fuzzer,address,undefined,float-cast-overflow
 endif
 
 LIBS_COMMON  := -lcjson -lsqlite3 -lnettle -lz -lzstd

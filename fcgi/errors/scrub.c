@@ -131,21 +131,42 @@ leave_out(struct cleaning *c, const char *secret, size_t len)
 	c->n++;
 }
 
-/* postgres://app:PASSWORD@host/ */
+/* Where the user part of an address ends, which begins there; NULL if it has none. */
+static const char *
+user_end(const char *user)
+{
+	return memrchr(user, '@', strcspn(user, "/?# \t\r\n\"'`<>"));
+}
+
+/* postgres://app:PASSWORD@host/, and the user as well if pairs may stand in its name. */
 static void
 leave_out_passwords(struct cleaning *c, const char *p, const char *end)
 {
 	while ((p = memmem(p, (size_t)(end - p), "://", 3)) != NULL) {
-		const char *user = p + 3, *at, *colon;
-		size_t len = strcspn(user, "/?# \t\r\n\"'`<>");
+		const char *user = p + 3, *at = user_end(user), *colon, *secret;
 
-		if ((at = memrchr(user, '@', len)) != NULL &&
-		    (colon = memchr(user, ':', (size_t)(at - user))) != NULL)
-			leave_out(c, colon + 1, (size_t)(at - colon - 1));
+		if (at != NULL && (colon = memchr(user, ':', (size_t)(at - user))) != NULL) {
+			secret = colon < end ? colon + 1 : user;
+			leave_out(c, secret, (size_t)(at - secret));
+		}
 		/* The next may begin in this one: "http://http://app:PASSWORD@host". */
 		p = c->from > user ? c->from : user;
 		p = p < end ? p : end;
 	}
+}
+
+/* Of a VALUE: to the next pair, which the user part of an address is not. */
+static size_t
+value_length(const char *value)
+{
+	const char *end = value + strcspn(value, " \t\r\n\"'`<>&#;"), *p = value, *at;
+
+	while ((p = memmem(p, (size_t)(end - p), "://", 3)) != NULL) {
+		p += 3;
+		if ((at = user_end(p)) != NULL && at > end)
+			end = at;
+	}
+	return (size_t)(end - value);
 }
 
 /* token=VALUE, if that is what stands there. */
@@ -157,7 +178,7 @@ leave_out_pair(struct cleaning *c, struct arena *mem, const char *p)
 	size_t len = strspn(p, name_chars);
 
 	if (len > 0 && p[len] == '=' && scrub_name(arena_strndup(mem, p, len)))
-		leave_out(c, p + len + 1, strcspn(p + len + 1, " \t\r\n\"'`<>&#;"));
+		leave_out(c, p + len + 1, value_length(p + len + 1));
 }
 
 const char *

@@ -133,6 +133,8 @@ static const struct {
     {"Server=db;Password=x;Pooling=true", "Server=db;Password=[redacted];Pooling=true", 1},
     {"postgres://app:p@ss@db/x?a=b", "postgres://app:[redacted]@db/x?a=b", 1},
     {"http://http://app:pass@db/", "http://http://app:[redacted]@db/", 1},
+    {"http://a&token=b:pass@db/", "http://[redacted]@db/", 1},
+    {"token=https://a&:pass@db/", "token=[redacted]@db/", 1},
     {"a://b:c@d, e://f:g@h", "a://b:[redacted]@d, e://f:[redacted]@h", 2},
     {"https://shop.example:8080/a@b:c", "https://shop.example:8080/a@b:c", 0},
     {"ssh://git@host/x", "ssh://git@host/x", 0},

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 import threading
+import time
 
 import pytest
 
@@ -83,6 +84,46 @@ def test_what_is_logged_on_its_way_to_the_top_is_reported_once(
     assert event["extra"]["log_message"] == "it failed"
 
 
+def test_an_exception_kept_and_raised_again_later_is_a_new_failure(
+    errors: ErrorClient, transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.Logger("shop")
+    logger.addHandler(MonlightHandler(errors))
+    kept = ValueError("of a task that failed once, awaited by each request")
+    logger.error("first", exc_info=kept)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61.0)
+    logger.error("later", exc_info=kept)
+    logger.error("on its way up", exc_info=kept)
+    errors.flush()
+    told = [event["extra"]["log_message"] for event in transport.payloads]
+    assert told == ["first", "later"]
+
+
+class Odd(Exception):
+    """Answers for its response, which has no such member, and lets nobody write."""
+
+    def __getattr__(self, name: str) -> object:
+        raise KeyError(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise TypeError(name)
+
+
+def test_an_exception_with_attributes_of_its_own_is_reported_once(
+    errors: ErrorClient, transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *args: shown.append(args))
+    install_excepthook(errors)
+    odd = Odd("no")
+    for _ in range(2):
+        sys.excepthook(Odd, odd, None)
+    errors.flush()
+    assert len(shown) == 2
+    assert len(transport.payloads) == 1
+
+
 def test_messages_that_differ_in_their_values_are_one_error(
     errors: ErrorClient, transport: MemoryTransport
 ) -> None:
@@ -98,6 +139,23 @@ def test_messages_that_differ_in_their_values_are_one_error(
         ("Order 2 failed", ["message", "Order %d failed"]),
         ("Mail 2 failed", ["message", "Mail 2 failed"]),
     ]
+
+
+def test_what_is_logged_and_compares_to_no_text_is_reported(
+    errors: ErrorClient, transport: MemoryTransport
+) -> None:
+    class Table:
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("ambiguous")
+
+        def __str__(self) -> str:
+            return "a table"
+
+    logger = logging.Logger("shop")
+    logger.addHandler(MonlightHandler(errors))
+    logger.error(Table())
+    errors.flush()
+    assert [event["message"] for event in transport.payloads] == ["a table"]
 
 
 def test_log_records_become_breadcrumbs_and_reports(

@@ -242,6 +242,18 @@ def test_what_could_not_be_sent_before_the_end_is_told() -> None:
     assert "requests not sent before the end: 1" in done.stderr
 
 
+def test_what_is_counted_after_the_last_flush_does_not_hold_up_the_end() -> None:
+    code = """
+import atexit
+clients = []
+atexit.register(lambda: clients[0].counter("late"))
+from monlight import MetricsClient
+clients.append(MetricsClient("http://127.0.0.1:9", "k"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_is_reported_while_the_interpreter_goes_down_does_no_harm(server: str) -> None:
     body = """
 import atexit, threading

@@ -14,7 +14,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any
 
-from ._worker import safe_str
+from ._worker import never_raise, safe_str
 
 MAX_FRAMES = 100
 MAX_CAUSES = 20
@@ -99,7 +99,9 @@ def causes(exception: BaseException) -> list[dict[str, Any]]:
 
 
 def _next(exception: BaseException) -> list[tuple[BaseException, str]]:
-    members = getattr(exception, "exceptions", ())
+    members: object = ()
+    with never_raise():
+        members = getattr(exception, "exceptions", ())
     group = members[:MAX_GROUPED] if isinstance(members, (tuple, list)) else ()
     found: list[tuple[BaseException, str]] = [
         (member, "grouped") for member in group if isinstance(member, BaseException)

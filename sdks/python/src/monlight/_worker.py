@@ -17,6 +17,7 @@ import logging
 import multiprocessing.util
 import os
 import random
+import sys
 import threading
 import time
 import weakref
@@ -160,6 +161,9 @@ class Worker:
         return not self._jobs
 
     def _start(self) -> None:
+        # Nothing runs any more; before Python 3.12 start() below would wait for ever.
+        if sys.is_finalizing():
+            return
         with self._lock:
             # A thread without an ident is just being started by someone else.
             if self._thread and (self._thread.is_alive() or self._thread.ident is None):

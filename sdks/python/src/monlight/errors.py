@@ -27,6 +27,9 @@ MAX_EVENT_BYTES = 900_000
 MAX_COUNT = 10_000
 """Of a report: the tracker takes no higher one."""
 
+REPORTED_FOR = 60.0
+"""Seconds for which an exception that was reported is the same failure."""
+
 PLACES_HELD = 100
 PLACES_KNOWN = 10_000
 
@@ -118,8 +121,7 @@ class ErrorClient(Collector):
     ) -> None:
         """The same for code that is not asynchronous."""
         with never_raise():
-            exception._monlight_reported = True  # type: ignore[attr-defined]
-        with never_raise():
+            vars(exception)["_monlight_reported_at"] = time.monotonic()
             if not self._is_ignored(exception):
                 place = _place(exception)
                 self._report(place, exception, lambda: self._build(exception, request_context))
@@ -261,12 +263,16 @@ def report_once(
 ) -> None:
     """Reports an exception, unless that was done: by hand, by a hook, by another layer.
 
+    One that is kept, as by a task that failed, and raised again after a minute is a new failure.
+
     :param client: through which; None: not at all
     :param error: on its way up, many see it: a log, each layer of a framework, the last hook
     :param context: as for :meth:`ErrorClient.report_error_sync`
     """
-    if client is not None and not getattr(error, "_monlight_reported", False):
-        client.report_error_sync(error, context)
+    with never_raise():
+        reported_at = vars(error).get("_monlight_reported_at", float("-inf"))
+        if client is not None and time.monotonic() - reported_at >= REPORTED_FOR:
+            client.report_error_sync(error, context)
 
 
 class _Repeats:

@@ -104,5 +104,5 @@ class MonlightHandler(logging.Handler):
                 level = "fatal" if record.levelno >= logging.CRITICAL else "error"
                 text = record.getMessage()
                 # Whatever values are filled in, it is one error; but for what is nothing else.
-                kind = text if record.msg in ("%s", "%r") else record.msg
+                kind = record.msg if record.args and record.msg not in ("%s", "%r") else text
                 self._client._report_message(text, kind, level, {"logger": record.name})

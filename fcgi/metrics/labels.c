@@ -122,7 +122,7 @@ labels_canonical(struct arena *mem, const cJSON *object, const char **project, c
 	for (const cJSON *member = object->child; member != NULL; member = member->next) {
 		const char *value;
 
-		if (strcmp(member->string, "session_id") == 0)
+		if (strcmp(member->string, "session_id") == 0 || cJSON_IsNull(member))
 			continue;
 		*why = "A label must be a string, a number or a boolean";
 		if ((value = value_text(mem, member)) == NULL)

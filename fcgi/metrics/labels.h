@@ -22,7 +22,8 @@
 
 /*
  * The canonical text of a JSON object's members, in the arena; numbers and
- * booleans count as their text.  *project is what the label project says, or NULL.
+ * booleans count as their text, a null as no label.  *project is what the label
+ * project says, or NULL.
  * Returns NULL with *why a static sentence if the object is no set of labels.
  */
 const char *labels_canonical(

@@ -119,10 +119,10 @@ def fill_metrics(original):
     total(original, "orders", hour + 60)
     total(original, "orders", hour + 120)
     total(original, "orders", hour, "hour", count=8, sum=20.0)
-    # Written twice by the original; an hour of a week ago; another label.
+    # Written twice by the original; an hour of a week ago; another label, and one of no value.
     total(original, "orders", hour + 120)
     total(original, "orders", hour - 7 * DAY, "hour", count=100, sum=250.0)
-    total(original, "orders", hour - 7 * DAY, "hour", '{"path":"/b"}', count=1, sum=4.0)
+    total(original, "orders", hour - 7 * DAY, "hour", '{"path":"/b","user":null}', count=1, sum=4.0)
     # A histogram by its quantiles.
     quantiles = {"p50": 0.05, "p95": 0.4, "p99": 0.8}
     total(original, "latency", hour, count=200, sum=20.0, min=0.01, max=1.5, **quantiles)

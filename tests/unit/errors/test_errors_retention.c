@@ -144,6 +144,36 @@ event_ids_and_sessions_go_before_an_error_does(void **state)
 	    ask("SELECT count(*) FROM event WHERE at > unixepoch() - 15000"), 1400, 1509);
 }
 
+static int looks; /* how often it asked whether it is to end */
+
+static bool
+not_yet(void)
+{
+	looks++;
+	return false;
+}
+
+/* Each look passes through the whole table: there were thousands, and other jobs waited. */
+static void
+a_few_rows_too_many_of_one_hour_take_a_few_looks(void **state)
+{
+	const int64_t room = 1 << 20;
+	const struct errors_retention r = {
+	    .now = clock_now(), .days = 90, .max_bytes = room, .stop = not_yet};
+	struct errors_forgotten done;
+
+	(void)state;
+	assert_int_equal(
+	    db_exec(rq.db, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
+			   " WHERE i < 2190) INSERT INTO event"
+			   " SELECT random(), unixepoch() - 600 - i, 1, 1, 1 FROM n"),
+	    0);
+	looks = 0;
+	assert_int_equal(errors_retain(rq.db, &r, &done), 0);
+	assert_in_range(looks, 1, 100);
+	assert_in_range(ask("SELECT count(*) FROM event"), 1000, 2184);
+}
+
 static bool
 at_once(void)
 {
@@ -234,6 +264,7 @@ main(void)
 	    TEST(events_go_after_a_week_and_sessions_with_the_days),
 	    TEST(in_want_of_space_the_resolved_go_first_and_the_space_is_given_back),
 	    TEST(event_ids_and_sessions_go_before_an_error_does),
+	    TEST(a_few_rows_too_many_of_one_hour_take_a_few_looks),
 	    TEST(it_ends_between_slices_when_it_is_told_to),
 	    TEST(who_waited_long_for_the_lock_forgets_all_the_same),
 	};

@@ -8,17 +8,17 @@ type Init = (config: MonlightConfig) => MonlightClient;
 
 interface Page {
   MonlightConfig?: MonlightConfig;
-  MonlightSDK?: { init: Init; _dsn?: string };
+  MonlightSDK?: { init: Init };
   Monlight?: MonlightClient;
 }
 
 export function autoInit(init: Init): void {
   const page = globalThis as Page;
   try {
-    const { MonlightConfig: config, MonlightSDK: before } = page;
-    page.MonlightSDK = { init, _dsn: config?.dsn };
+    const { MonlightConfig: config, Monlight: before } = page;
+    page.MonlightSDK = { init };
     // A page that is exchanged without a load may run the tag again: two clients would report all twice.
-    if (config && !(page.Monlight && before?._dsn == config.dsn)) page.Monlight = init(config);
+    if (config && !(before && before._dsn == config.dsn)) page.Monlight = init(config);
   } catch (error) {
     console.error("[Monlight] Auto-init failed:", error);
   }

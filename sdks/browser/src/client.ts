@@ -93,7 +93,9 @@ function install(client: MonlightClient, config: ResolvedConfig, features: Featu
   client.histogram = (name, value, labels) => core._metric(name, "histogram", value, labels);
   client.gauge = (name, value, labels) => core._metric(name, "gauge", value, labels);
   client.flush = async () => quietly(transport._flush);
+  client._dsn = config.dsn;
   client.destroy = () => {
+    delete client._dsn;
     core._undo
       .splice(0)
       .reverse()

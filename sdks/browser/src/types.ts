@@ -107,4 +107,6 @@ export interface MonlightClient {
   flush(): Promise<void>;
   /** Undoes everything `init` did and sends what waits. May be called twice. */
   destroy(): void;
+  /** While it works. @internal */
+  _dsn?: string;
 }

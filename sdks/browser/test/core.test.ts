@@ -261,6 +261,16 @@ describe("the script tag", () => {
     expect(other).not.toBe(first);
   });
 
+  it("run again for a client that was destroyed or not enabled makes one that works", () => {
+    for (const enabled of [false, true, true]) {
+      global.MonlightConfig = { dsn: DSN, endpoint: ENDPOINT, enabled };
+      autoInit(init);
+      global.Monlight!.captureMessage("hello");
+      global.Monlight!.destroy();
+    }
+    expect(page.errors()).toHaveLength(2);
+  });
+
   it("a bad configuration is told to the console and breaks nothing", () => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     global.MonlightConfig = {} as MonlightConfig;

@@ -91,8 +91,8 @@ def test_an_exception_kept_and_raised_again_later_is_a_new_failure(
     logger.addHandler(MonlightHandler(errors))
     kept = ValueError("of a task that failed once, awaited by each request")
     logger.error("first", exc_info=kept)
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 61.0)
+    now = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: now() + 61.0)
     logger.error("later", exc_info=kept)
     logger.error("on its way up", exc_info=kept)
     errors.flush()

@@ -78,8 +78,26 @@ is_recent(int64_t at, int64_t now, int64_t seconds)
 }
 
 /*
+ * With its container goes a source of which no line is left: some hosts run one a minute.  It
+ * stays while a file is followed under its name, whose container may be another, or none.
+ */
+static int
+forget_sources(const struct ingest *in, struct db *db)
+{
+	struct buf followed = {0};
+	int result;
+
+	buf_char(&followed, '[');
+	for (size_t i = 0; i < in->n; i++)
+		buf_printf(&followed, "%s%lld", i > 0 ? "," : "", (long long)in->tails[i]->source);
+	buf_char(&followed, ']');
+	result = db_run(db, SQL_SOURCE_FORGET, DB_ARGS(DB_TEXT(buf_text(&followed))));
+	buf_free(&followed);
+	return result == 0 ? db_run(db, SQL_TALLY_FORGET, DB_NO_ARGS) : result;
+}
+
+/*
  * Once a day: what is there keeps its cursor, however silent it is; retention forgets the others.
- * With its container goes a source of which no line is left: some hosts run one a minute.
  */
 static int
 note_seen(struct ingest *in, struct db *db, int64_t now)
@@ -95,8 +113,7 @@ note_seen(struct ingest *in, struct db *db, int64_t now)
 						DB_ARGS(DB_TEXT(t->container), DB_INT(now))) == -1)
 			return -1;
 	}
-	if (db_run(db, SQL_SOURCE_FORGET, DB_NO_ARGS) == -1 ||
-	    db_run(db, SQL_TALLY_FORGET, DB_NO_ARGS) == -1)
+	if (forget_sources(in, db) == -1)
 		return -1;
 	return store_set_number(in->store, "cursors_seen", now);
 }

@@ -121,9 +121,13 @@ static const char *const statements[] = {
     /* not seen since */
     [SQL_LIFECYCLE_FORGET] =
 	"DELETE FROM lifecycle WHERE seen < ?1 /*scan: one row for each container*/",
-    /* those whose container is forgotten and of whom no line is left; then their empty counts */
+    /*
+     * a JSON array of ids to keep: others whose container is forgotten and of whom no line is
+     * left; then their empty counts
+     */
     [SQL_SOURCE_FORGET] =
 	"DELETE FROM source WHERE container_id IS NOT NULL"
+	" AND id NOT IN (SELECT value FROM json_each(?1))"
 	" AND NOT EXISTS (SELECT 1 FROM lifecycle WHERE container = source.container_id)"
 	" AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.source = source.id)"
 	" /*scan: one row for each container*/",

@@ -8,6 +8,7 @@ import sqlite3
 from log_passes import NOON, days_later, noise, texts
 
 from containers import Container
+from stack import eventually
 
 
 def test_merging_changes_where_lines_lie_and_nothing_else(indexer):
@@ -90,6 +91,31 @@ def test_containers_that_are_gone_with_their_lines_are_forgotten(indexer):
     stays.write("again")
     indexer.run("ingest")
     assert texts(indexer) == ["again"]
+
+
+def test_a_name_stays_while_something_is_followed_under_it(indexer):
+    """Of a file and a container of one name the container may go, and each line the file writes
+    then was refused by the database, with those of all others."""
+    quiet, loud = indexer.home / "quiet.log", indexer.home / "loud.log"
+    indexer.variables["LOG_FILES"] = f"quiet={quiet},loud={loud}"
+    days_later(indexer, 0)
+    quiet.touch()
+    loud.write_text("one\n")
+    process = indexer.start("-f", "ingest")
+    assert eventually(lambda: texts(indexer) == ["one"], 30), indexer.words()
+    seen = indexer.store.number("cursors_seen")
+    with sqlite3.connect(indexer.store.path) as db:
+        db.execute("UPDATE source SET container_id = 'gone'")
+    db.close()
+    with (indexer.home / "clock").open("r+b") as clock:
+        clock.write((2 * 86400 * 10**9).to_bytes(8, "little"))
+    with loud.open("a") as file:
+        file.write("two\n")
+    assert eventually(lambda: indexer.store.number("cursors_seen") > seen, 30), indexer.words()
+    quiet.write_text("at last\n")
+    assert eventually(lambda: "at last" in texts(indexer), 30), indexer.words()
+    process.terminate()
+    assert process.wait(10) == 0
 
 
 def test_a_line_from_the_future_keeps_no_segment(indexer):

@@ -118,9 +118,9 @@ export function installVitals(core: Core): void {
     if (painted) send("web_vitals_cls", cls);
     const count = interactions() - earlier;
     const inp =
-      longest[Math.min(longest.length - 1, Math.floor(count / INTERACTIONS_PER_OUTLIER))]?.[1] ||
-      (restoredAt && count && INTERACTION_UNSEEN_MS);
-    if (inp) send("web_vitals_inp", inp);
+      longest[Math.min(longest.length - 1, Math.floor(count / INTERACTIONS_PER_OUTLIER))]?.[1] ??
+      (restoredAt && count ? INTERACTION_UNSEEN_MS : -1);
+    if (inp >= 0) send("web_vitals_inp", inp);
   };
 
   const start = () => {

@@ -195,6 +195,12 @@ describe("interaction to next paint", () => {
     hide();
     expect(values("inp")).toEqual([120]);
   });
+  it("is 0 where the only one took less than can be told", () => {
+    start();
+    feed("first-input", { interactionId: 1, duration: 0 });
+    hide();
+    expect(values("inp")).toEqual([0]);
+  });
   it("ignores events that are no interaction, the original's mistake", () => {
     start();
     feed("event", { interactionId: 0, duration: 900, name: "pointerenter" });

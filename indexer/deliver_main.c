@@ -19,9 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cfg.h"
 #include "clock.h"
-#include "deliver.h"
+#include "deliver_settings.h"
 #include "log.h"
 #include "outbox_drain.h"
 #include "process.h"
@@ -37,91 +36,8 @@
 /* The services' own; their headers of statements cannot be read side by side. */
 extern const struct db_schema errors_schema, metrics_schema, relay_schema;
 
-/* ---- configuration ---------------------------------------------------------------- */
-
-static struct deliver_settings {
-	const char *home;
-	int log_level;
-	struct deliver_cfg deliver;
-	int smtp_tls;                                                         /* enum smtp_tls */
-	const char *errors_path, *metrics_path, *relay_path;                  /* databases */
-	const char *errors_base_url, *errors_public_url, *metrics_public_url; /* NULL: not set */
-	const char *internal_key, *bind_address;
-	const char *urls[DESTINATIONS], *keys[DESTINATIONS]; /* NULL: not set */
-	int64_t ports[DESTINATIONS];
-} cfg;
-
-/* Out of these: what links begin with, without a slash at the end. */
-static const char *errors_pages, *metrics_pages;
-
-#define CFG(member) offsetof(struct deliver_settings, member)
-
-enum smtp_tls { TLS_AUTO, TLS_ON, TLS_OFF };
-static const char *const tls_words[] = {"auto", "on", "off", NULL};
-
-static const struct cfg_field common_fields[] = {
-    PROCESS_FIELDS(CFG(home), CFG(log_level)),
-};
-
-static const struct cfg_field errors_fields[] = {
-    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(errors_path), "data/errors.db", 0, 0, NULL,
-	"the error tracker's SQLite file"},
-    {"BASE_URL", CFG_TEXT, 0, CFG(errors_base_url), NULL, 0, 0, NULL,
-	"what links in alerts of errors begin with; unset: ERROR_TRACKER_PUBLIC_URL"},
-    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(errors_public_url), NULL, 0, 0, NULL,
-	"likewise; unset: localhost and the port"},
-    ALERT_LIST_FIELDS(CFG(deliver.lists)),
-    {"SMTP_PORT", CFG_INT, 0, CFG(deliver.smtp.port), "25", 1, 65535, NULL,
-	"its port; 465 speaks TLS from the start"},
-    {"SMTP_USERNAME", CFG_TEXT, 0, CFG(deliver.smtp.username), NULL, 0, 0, NULL,
-	"name to sign in there with"},
-    {"SMTP_PASSWORD", CFG_TEXT, CFG_SECRET, CFG(deliver.smtp.password), NULL, 0, 0, NULL,
-	"its password"},
-    {"SMTP_FROM", CFG_TEXT, 0, CFG(deliver.smtp_from), "errors@example.com", 0, 0, NULL,
-	"sender of the mails: an address, or a name and <ADDRESS>"},
-    {"SMTP_TLS_REQUIRED", CFG_CHOICE, 0, CFG(smtp_tls), "auto", 0, 0, tls_words,
-	"whether mail goes over TLS or not at all; auto: where there is a password"},
-    {"SMTP_CA_FILE", CFG_PATH, 0, CFG(deliver.smtp.ca_file), NULL, 0, 0, NULL,
-	"certificates to trust instead of the system's"},
-    {"ALERT_HOURLY_CAP", CFG_INT, 0, CFG(deliver.hourly_cap), "20", 0, 100000, NULL,
-	"alerts told one by one in ALERT_CAP_SECONDS, the rest in a digest; 0: no cap"},
-    {"ALERT_CAP_SECONDS", CFG_INT, 0, CFG(deliver.cap_seconds), "3600", 1, 604800, NULL,
-	"the time that ALERT_HOURLY_CAP is for"},
-};
-
-static const struct cfg_field metrics_fields[] = {
-    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(metrics_path), "data/metrics.db", 0, 0, NULL,
-	"the metrics collector's SQLite file"},
-    {"PUBLIC_URL", CFG_TEXT, CFG_PREFIXED, CFG(metrics_public_url), NULL, 0, 0, NULL,
-	"what links in alerts of metrics begin with; unset: localhost and the port"},
-};
-
-static const struct cfg_field relay_fields[] = {
-    {"DATABASE_PATH", CFG_PATH, CFG_PREFIXED, CFG(relay_path), "data/relay.db", 0, 0, NULL,
-	"the browser relay's SQLite file"},
-    {"RELAY_INTERNAL_KEY", CFG_TEXT, CFG_SECRET, CFG(internal_key), NULL, 0, 0, NULL,
-	"the relay's own key at tracker and collector"},
-    {"ERROR_TRACKER_URL", CFG_TEXT, 0, CFG(urls[TO_ERRORS]), NULL, 0, 0, NULL,
-	"where the error tracker is reached; unset: by its port on this host"},
-    {"ERROR_TRACKER_API_KEY", CFG_TEXT, CFG_SECRET, CFG(keys[TO_ERRORS]), NULL, 0, 0, NULL,
-	"its key, where RELAY_INTERNAL_KEY is not set"},
-    {"METRICS_COLLECTOR_URL", CFG_TEXT, 0, CFG(urls[TO_METRICS]), NULL, 0, 0, NULL,
-	"where the metrics collector is reached; unset: by its port on this host"},
-    {"METRICS_COLLECTOR_API_KEY", CFG_TEXT, CFG_SECRET, CFG(keys[TO_METRICS]), NULL, 0, 0, NULL,
-	"its key, where RELAY_INTERNAL_KEY is not set"},
-    {"BIND_ADDRESS", CFG_TEXT, 0, CFG(bind_address), "127.0.0.1", 0, 0, NULL,
-	"address that lighttpd listens on"},
-    {"ERROR_TRACKER_PORT", CFG_INT, 0, CFG(ports[TO_ERRORS]), "5010", 1, 65535, NULL, "its port"},
-    {"METRICS_COLLECTOR_PORT", CFG_INT, 0, CFG(ports[TO_METRICS]), "5012", 1, 65535, NULL,
-	"its port"},
-};
-
-static const struct process_section sections[] = {
-    {NULL, common_fields, NELEM(common_fields)},
-    {"ERROR_TRACKER", errors_fields, NELEM(errors_fields)},
-    {"METRICS_COLLECTOR", metrics_fields, NELEM(metrics_fields)},
-    {"BROWSER_RELAY", relay_fields, NELEM(relay_fields)},
-};
+static struct deliver_settings cfg;
+static struct arena *kept; /* its texts */
 
 /* ---- what is drained ---------------------------------------------------------------- */
 
@@ -139,11 +55,11 @@ static struct queue {
 } queues[] = {
     {.path = &cfg.errors_path,
 	.schema = &errors_schema,
-	.base_url = &errors_pages,
+	.base_url = &cfg.errors_pages,
 	.looked = INT64_MAX},
     {.path = &cfg.metrics_path,
 	.schema = &metrics_schema,
-	.base_url = &metrics_pages,
+	.base_url = &cfg.metrics_pages,
 	.looked = INT64_MAX},
     {.path = &cfg.relay_path, .schema = &relay_schema, .looked = INT64_MAX},
 };
@@ -306,49 +222,11 @@ usage(void)
 	(void)fprintf(stderr, "usage: monlight-deliver [-fhnV]\n");
 }
 
-static struct arena *kept; /* texts of the channels, and addresses of pages */
-
-/* What links begin with, given or by the port. */
-static const char *
-pages_at(const char *url, int64_t port)
-{
-	size_t len = url != NULL ? strlen(url) : 0;
-
-	if (url == NULL)
-		return arena_printf(kept, "http://localhost:%lld", (long long)port);
-	while (len > 0 && url[len - 1] == '/')
-		len--;
-	return arena_strndup(kept, url, len);
-}
-
-/* What no row says: which variables go together, and where alerts go by all of them. */
 static int
 complete(FILE *errors)
 {
-	struct smtp *smtp = &cfg.deliver.smtp;
-	int bad = 0;
-
 	kept = arena_new(0);
-	errors_pages =
-	    pages_at(cfg.errors_base_url != NULL ? cfg.errors_base_url : cfg.errors_public_url,
-		cfg.ports[TO_ERRORS]);
-	metrics_pages = pages_at(cfg.metrics_public_url, cfg.ports[TO_METRICS]);
-	smtp->host = cfg.deliver.lists.smtp_host;
-	smtp->tls_required =
-	    cfg.smtp_tls == TLS_ON || (cfg.smtp_tls == TLS_AUTO && smtp->username != NULL);
-	if ((smtp->username == NULL) != (smtp->password == NULL)) {
-		(void)fprintf(errors, "SMTP_USERNAME and SMTP_PASSWORD go together\n");
-		bad++;
-	}
-	if (smtp->username != NULL && !smtp->tls_required && smtp->port != SMTPS_PORT) {
-		(void)fprintf(errors, "SMTP_TLS_REQUIRED=off would send SMTP_PASSWORD in clear\n");
-		bad++;
-	}
-	if (alert_channels_sender(kept, cfg.deliver.smtp_from) == NULL) {
-		(void)fprintf(errors, "SMTP_FROM must be an address or NAME <ADDRESS>\n");
-		bad++;
-	}
-	return bad + alert_channels_read(&cfg.deliver.lists, kept, &cfg.deliver.channels, errors);
+	return deliver_settings_complete(&cfg, kept, errors);
 }
 
 static bool
@@ -360,8 +238,8 @@ accepts(char *const arguments[])
 static const struct process_program program = {
     .name = "monlight-deliver",
     .cfg = &cfg,
-    .sections = sections,
-    .nsections = NELEM(sections),
+    .sections = deliver_sections,
+    .nsections = DELIVER_SECTIONS,
     .log_level = &cfg.log_level,
     .complete = complete,
     .accepts = accepts,

@@ -12,7 +12,7 @@
 #include "ingest.h"
 #include "log.h"
 #include "log_container.h"
-#include "logs_sql.h"
+#include "log_source.h"
 #include "text.h"
 
 #define SCAN_US INT64_C(30000000)
@@ -75,63 +75,6 @@ ingest_forget_tail(struct ingest *in, size_t i)
 	free(t);
 }
 
-/* ---- sources --------------------------------------------------------------------- */
-
-static bool
-differs(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
-}
-
-/* The id of the container's source, made or brought up to date; -1 failed. */
-static int64_t
-source_of(struct db *db, const struct log_container *c)
-{
-	int64_t id = -1;
-	int found = db_query(db, SQL_SOURCE_FIND, DB_ARGS(DB_TEXT(c->name)));
-
-	if (found == DB_ROW) {
-		bool changed = differs(db_text(db, SQL_SOURCE_FIND, 1), c->project) ||
-			       differs(db_text(db, SQL_SOURCE_FIND, 2), c->service) ||
-			       differs(db_text(db, SQL_SOURCE_FIND, 3), c->image) ||
-			       differs(db_text(db, SQL_SOURCE_FIND, 4), c->id);
-
-		id = db_int(db, SQL_SOURCE_FIND, 0);
-		db_done(db, SQL_SOURCE_FIND);
-		if (changed && (db_begin(db) == -1 ||
-				   db_run(db, SQL_SOURCE_UPDATE,
-				       DB_ARGS(DB_INT(id), DB_TEXT(c->project), DB_TEXT(c->service),
-					   DB_TEXT(c->image), DB_TEXT(c->id))) == -1 ||
-				   db_commit(db) == -1))
-			goto fail;
-	} else if (found == DB_NONE) {
-		if (db_begin(db) == -1 ||
-		    db_number(db, SQL_SOURCE_ADD,
-			DB_ARGS(DB_TEXT(c->name), DB_TEXT(c->project), DB_TEXT(c->service),
-			    DB_TEXT(c->image), DB_TEXT(c->id)),
-			-1, &id) == -1 ||
-		    db_commit(db) == -1)
-			goto fail;
-	}
-	return id;
-fail:
-	db_rollback(db);
-	return -1;
-}
-
-/* What is known from before of a container whose description cannot be read now. */
-static void
-remember(struct db *db, struct arena *mem, struct log_container *c)
-{
-	if (db_query(db, SQL_SOURCE_OF_CONTAINER, DB_ARGS(DB_TEXT(c->id))) != DB_ROW)
-		return;
-	c->name = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 0, mem);
-	c->project = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 1, mem);
-	c->service = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 2, mem);
-	c->image = db_text_copy(db, SQL_SOURCE_OF_CONTAINER, 3, mem);
-	db_done(db, SQL_SOURCE_OF_CONTAINER);
-}
-
 /* ---- one file -------------------------------------------------------------------- */
 
 static bool
@@ -166,7 +109,7 @@ meet(struct ingest *in, struct pass *pass, const char *path, enum docker_format 
 	int64_t source;
 
 	if (t == NULL) {
-		if ((source = source_of(pass->db, c)) == -1)
+		if ((source = log_source_of(pass->db, c)) == -1)
 			return NULL;
 		t = add_tail(in, path);
 		t->feed = feed_new(path, format, source, &in->rules);
@@ -233,7 +176,7 @@ look_at_container(struct ingest *in, struct pass *pass, const char *root, const 
 		return;
 	}
 	if (!(described = log_container_read(pass->mem, dir, id, &c)))
-		remember(pass->db, pass->mem, &c);
+		log_source_recall(pass->db, pass->mem, &c);
 	if (c.ours || !log_container_wanted(pass->cfg->logs.containers, c.name) ||
 	    (t = meet(in, pass, path, format, &c)) == NULL)
 		return;

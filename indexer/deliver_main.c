@@ -158,6 +158,20 @@ run_once(struct arena *mem)
 }
 
 /*
+ * Whether the database wants a pass: it is time, somebody has written to it, or the clock
+ * was set back, by which what we wait for may lie days ahead.
+ */
+static bool
+is_due(struct queue *q)
+{
+	int64_t now = clock_now();
+
+	if (q->db == NULL)
+		return q->next <= now || q->next > now + BROKEN_SECONDS;
+	return db_changed_elsewhere(q->db) || q->next <= now || now < q->looked;
+}
+
+/*
  * Stays until it is told to end.  Once a second each database is asked whether
  * somebody has written to it, which costs a read of one page.
  */
@@ -169,10 +183,8 @@ follow(struct arena *mem, const sigset_t *waiting)
 
 		for (size_t i = 0; i < NELEM(queues) && !process_stopping(); i++) {
 			struct queue *q = &queues[i];
-			bool changed = q->db != NULL && db_changed_elsewhere(q->db);
-			bool set_back = q->db != NULL && clock_now() < q->looked;
 
-			if (changed || set_back || q->next <= clock_now())
+			if (is_due(q))
 				(void)run_queue(q, mem);
 			if (q->next <= clock_now())
 				second.tv_sec = 0;

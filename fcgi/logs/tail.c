@@ -2,6 +2,7 @@
 /* Positions, reading what is new, and what goes to each client. */
 #include "tail.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,8 @@ free_client(struct client *c)
 	filter_free(&c->filter);
 	buf_free(&c->out);
 	free(c);
+	/* What was sent to it lay between what others hold, and would stay with us. */
+	(void)malloc_trim(0);
 }
 
 static int

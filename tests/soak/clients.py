@@ -20,7 +20,10 @@ PAUSE = 0.2  # seconds before what was not acknowledged is sent again
 
 
 class Worker(threading.Thread):
-    """Does something at a rate until it is told to end, and then finishes what it is at."""
+    """Does something at a rate until it is told to end, and then finishes what it is at.
+
+    Those of the same rate come at the same moment, so all processes of a pool have work.
+    """
 
     def __init__(self, rate):
         super().__init__(daemon=True)
@@ -30,12 +33,12 @@ class Worker(threading.Thread):
         self.failures = 0
 
     def run(self):
-        due = time.monotonic()
+        tick = int(time.monotonic() * self.rate)
         while not self.ended.is_set():
             self.work()
             # What was late is not made up for: an outage is no reason for a flood.
-            due = max(due + 1 / self.rate, time.monotonic() - 1)
-            self.ended.wait(max(due - time.monotonic(), 0))
+            tick = max(tick, int((time.monotonic() - 1) * self.rate)) + 1
+            self.ended.wait(max(tick / self.rate - time.monotonic(), 0))
 
     def finish(self):
         self.ended.set()

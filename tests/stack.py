@@ -294,11 +294,18 @@ class Stack:
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f"the stack ended at start:\n{self.output()}")
-            return all(self.healthy(name) for name in SERVICES)
+            return all(self.healthy(name) for name in SERVICES) and self.spawned()
 
         if not eventually(ready, seconds, 0.05):
             answers = {name: self.healthy(name) for name in SERVICES}
             raise AssertionError(f"not up within {seconds} s: {answers}\n{self.output()}")
+
+    def spawned(self):
+        """Whether all that lighttpd has forked is what it is to be: until then it has its name."""
+        table = processes()
+        names = {pid: table[pid][3][0] for pid in self.members() if pid in table}
+        forked = [pid for pid, name in names.items() if name == names.get(table[pid][0])]
+        return "lighttpd" not in (names[pid] for pid in forked)
 
     def healthy(self, service):
         try:

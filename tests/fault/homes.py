@@ -3,6 +3,7 @@
 
 import http.client
 import os
+import pwd
 import re
 import signal
 import socket
@@ -21,8 +22,20 @@ POOLS = {
     "monlight-metrics": 2,
     "monlight-relay": 2,
 }
+# What a lighttpd takes where a process may open as many files as it could use.
+MAX_CONNECTIONS = int(re.search(r"^most_files=(\d+)", CONTROL.read_text(), re.M)[1]) // 4
 # A request in hand has 3 s, a client that never closes 4 s; a loaded machine is allowed some more.
 STOP_SECONDS = 5.0
+
+
+def ordinary_user():
+    """The id of this user, or if that is root of another who may run the programs, if there is."""
+    if os.getuid() != 0:
+        return os.getuid()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    may = ["test", "-x", CONTROL, "-a", "-x", binaries()]
+    as_nobody = ["setpriv", f"--reuid={nobody}", "--clear-groups", *may]
+    return nobody if subprocess.run(as_nobody, check=False).returncode == 0 else 0
 
 
 def cmdline(pid):
@@ -40,13 +53,14 @@ class Home:
         self.said = self.path.parent / "said"
         self.ports = dict(zip(PORTS, free_ports(4), strict=True))
         self.run = None
+        self.wrapper = []  # a command that runs the control script
         self.env = {k: v for k, v in os.environ.items() if "PYTEST" not in k}
         self.env.update({k: str(v) for k, v in self.ports.items()})
         self.env.update(MONLIGHT_HOME=str(self.path), MONLIGHT_BIN=str(binaries()))
 
     def control(self, *args, **env):
         return subprocess.run(
-            [CONTROL, *args],
+            [*self.wrapper, CONTROL, *args],
             env={**self.env, **env},
             capture_output=True,
             text=True,
@@ -58,7 +72,7 @@ class Home:
         """`monlight run` in the background of the test; returns once it has announced itself."""
         with open(self.said, "w") as said:
             self.run = subprocess.Popen(
-                [CONTROL, "run"],
+                [*self.wrapper, CONTROL, "run"],
                 env={**self.env, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=said,

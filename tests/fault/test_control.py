@@ -6,19 +6,17 @@ Every test has a home of its own and ports nobody chose.  MONLIGHT_BIN says whic
 
 import http.client
 import os
-import pwd
 import re
 import signal
 import socket
 import stat
-import subprocess
 import threading
 import time
 
 import pytest
-from homes import POOLS, PORTS, STOP_SECONDS
+from homes import POOLS, PORTS, STOP_SECONDS, ordinary_user
 
-from stack import CONTROL, binaries, eventually
+from stack import eventually
 
 # ---- the first run -----------------------------------------------------------
 
@@ -80,17 +78,7 @@ def test_a_port_that_somebody_has_is_named_before_anything_runs(home, command):
 
 @pytest.mark.parametrize("place", ["home", "another disk"])
 def test_it_runs_as_the_owner_of_the_home(home, place):
-    owner = os.getuid()
-    if owner == 0:
-        nobody = pwd.getpwnam("nobody")
-        as_nobody = ["setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups"]
-        if (
-            subprocess.run(
-                [*as_nobody, "test", "-x", CONTROL, "-a", "-x", binaries()], check=False
-            ).returncode
-            == 0
-        ):
-            owner = nobody.pw_uid
+    owner = ordinary_user()
     home.path.parent.chmod(0o755)
     if place != "home":
         home.path.symlink_to(home.path.parent / place)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from homes import MAX_CONNECTIONS
 
 from stack import ROOT, Client, eventually, report
 
@@ -39,7 +40,7 @@ def setting(name):
     return int(re.search(rf"^server\.{name} = (\d+)$", CONF, re.M).group(1))
 
 
-MANY = setting("max-connections") * 3 // 2
+MANY = MAX_CONNECTIONS * 3 // 2
 
 
 @pytest.fixture(autouse=True)

@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: MIT
 """More idle sockets than lighttpd takes connections: it recovers by itself."""
 
-import re
 import resource
 import socket
 
 import pytest
+from homes import MAX_CONNECTIONS
 
-from stack import ROOT, Client, eventually, free_ports, report
-
-
-def max_connections():
-    text = (ROOT / "lighttpd" / "services.conf").read_text()
-    return int(re.search(r"^server\.max-connections = (\d+)$", text, re.M).group(1))
+from stack import Client, eventually, free_ports, report
 
 
 @pytest.fixture
 def many_files():
     """Leave to open as many sockets as the test wants."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max_connections() * 2 + 500
+    wanted = MAX_CONNECTIONS * 2 + 500
     assert hard >= wanted, f"this machine allows a process only {hard} files"
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     yield
@@ -40,7 +35,7 @@ def test_idle_sockets_are_closed_and_the_service_recovers(fresh, project, many_f
     port = variables.get("VHOST_PORT", stack.ports["errors"])
     idle = []
     try:
-        for _ in range(max_connections() * 3 // 2):
+        for _ in range(MAX_CONNECTIONS * 3 // 2):
             sock = socket.socket()
             sock.setblocking(False)
             idle.append(sock)

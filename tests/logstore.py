@@ -115,6 +115,11 @@ class LogStore:
     def number(self, name):
         return self.query("SELECT value FROM number WHERE name = ?", name)[0][0]
 
+    def count(self, source):
+        """How many lines of a source there are."""
+        sql = "SELECT ifnull(sum(lines), 0) FROM chunk c JOIN source s ON s.id = c.source"
+        return self.query(f"{sql} WHERE s.name = ?", source)[0][0]
+
     def ready(self):
         """Whether the indexer has made it."""
         return Path(self.path).exists() and bool(

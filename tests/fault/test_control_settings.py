@@ -177,12 +177,14 @@ def test_what_a_killed_restore_has_left_goes_at_the_next_start(home):
 
 @pytest.mark.parametrize("name", ["x" * 120, "a name with blanks"])
 def test_any_path_will_do_for_a_home(home, name):
-    before = set(Path("/tmp").glob("monlight.*"))
     home.path = home.path.parent / name / "home"
     home.path.parent.mkdir()
     home.env["MONLIGHT_HOME"] = str(home.path)
     home.spawn()
-    (private,) = set(Path("/tmp").glob("monlight.*")) - before
+    environment = Path(f"/proc/{home.lighttpd()}/environ").read_text().split("\0")
+    (run_dir,) = [line for line in environment if line.startswith("RUN_DIR=")]
+    private = Path(run_dir.removeprefix("RUN_DIR="))
+    assert private.parent == Path("/tmp")
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
     assert home.get()[0] == 200
     assert home.control("reload").returncode == 0

@@ -13,7 +13,7 @@ import { TimePicker, shiftRange } from "./common/time.js";
 import { href, members, query, setParams, useLocation } from "./common/url.js";
 import { Blocks } from "./blocks.js";
 import { Skeleton } from "./line.js";
-import { filters, inCapitals, levelsOf, marker, request } from "./search.js";
+import { filters, asRead, levelsOf, marker, request } from "./search.js";
 
 const Emptiness = later(() => import("./empty.js"));
 const Histogram = later(() => import("./histogram.js"));
@@ -81,7 +81,7 @@ function step(by) {
 }
 
 export default function Lines() {
-  const params = inCapitals(useLocation().params);
+  const params = asRead(useLocation().params);
   const live = params.get("live") === "1";
   const wrap = params.get("wrap") === "1";
   const every = live ? 0 : Number(params.get("refresh")) || 0;

@@ -10,13 +10,23 @@ export const filters = [
   ...["not_level", "not_container", "not_service", "not_project", "not_field"],
 ];
 
-// The address with its levels in capitals: there, as in the interface, they are written in any case.
-export function inCapitals(params) {
-  const same = new URLSearchParams(params);
-  for (const name of ["level", "not_level"]) {
-    same.delete(name);
-    for (const level of params.getAll(name)) same.append(name, level.toUpperCase());
-  }
+const others = { WARN: "WARNING", ERR: "ERROR", CRIT: "CRITICAL", FATAL: "CRITICAL" };
+
+// The levels that a word asks for: the one it names, in any case, or with ">=" that and those above.
+// A word that names none stays: nothing is found by it.
+function levelsBy(word) {
+  const [, above, name] = /^(>=)?(.*)$/s.exec(word.toUpperCase());
+  const level = others[name] ?? name;
+  if (!levels.includes(level)) return [word];
+  return above ? levels.slice(0, levels.indexOf(level) + 1) : [level];
+}
+
+// The address as the interface reads it: without what is empty, and each level by the name that its lines have.
+export function asRead(params) {
+  const same = new URLSearchParams();
+  for (const [name, value] of params)
+    for (const one of /^(not_)?level$/.test(name) ? levelsBy(value) : [value])
+      if (one && !same.getAll(name).includes(one)) same.append(name, one);
   return same;
 }
 

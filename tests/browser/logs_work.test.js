@@ -72,6 +72,12 @@ describe("a shop's logs", () => {
     await page.goto(stack.url("logs", "?level=error"));
     await page.getByRole("img", { name: "1 line over time, by level" }).waitFor();
     assert.ok(await page.getByRole("checkbox", { name: "ERROR" }).isChecked());
+    await page.goto(stack.url("logs", "?level=>=warn"));
+    await page.getByRole("img", { name: "2 lines over time, by level" }).waitFor();
+    for (const [name, on] of Object.entries({ CRITICAL: true, ERROR: true, WARNING: true, INFO: false }))
+      assert.equal(await page.getByRole("checkbox", { name }).isChecked(), on, name);
+    await page.getByRole("checkbox", { name: "ERROR" }).uncheck();
+    await totals(page, 1);
     await page.goto(stack.url("logs"));
 
     await line(page, "Order 30").first().getByRole("button").first().click();

@@ -2,15 +2,7 @@
 // What the log viewer makes of terminal codes, of a search, and of JSON in a line.
 import { describe, expect, it } from "vitest";
 import { pieces, strip } from "../../../html/logs/ansi.js";
-import {
-  choose,
-  inCapitals,
-  levelsOf,
-  marker,
-  split,
-  splitWish,
-  wishFor,
-} from "../../../html/logs/search.js";
+import { choose, asRead, levelsOf, marker, split, splitWish, wishFor } from "../../../html/logs/search.js";
 
 const ESC = "\x1b";
 
@@ -83,9 +75,15 @@ describe("the levels that are found", () => {
     ["level=error&level=Info", ["ERROR", "INFO"]],
     ["not_level=info&not_level=UNKNOWN", ["CRITICAL", "ERROR", "WARNING", "DEBUG", "TRACE"]],
     ["level=ERROR&level=INFO&not_level=info", ["ERROR"]],
+    ["level=>=warn", ["CRITICAL", "ERROR", "WARNING"]],
+    ["level=%3E%3DError&level=debug", ["CRITICAL", "ERROR", "DEBUG"]],
+    ["level=fatal&level=ERR&level=crit", ["CRITICAL", "ERROR"]],
+    ["not_level=>=warning", ["INFO", "DEBUG", "TRACE", "UNKNOWN"]],
+    ["level=&not_level=", ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE", "UNKNOWN"]],
+    ["level=loud&level=>=loud", []],
   ])
     it(`by "${address}" are ${wanted.join(", ")}`, () =>
-      expect(levelsOf(inCapitals(new URLSearchParams(address)))).toEqual(wanted));
+      expect(levelsOf(asRead(new URLSearchParams(address)))).toEqual(wanted));
 });
 
 describe("matches", () => {

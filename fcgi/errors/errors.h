@@ -70,6 +70,8 @@ struct ids {
 	size_t n;
 };
 bool ids_have(const struct ids *, int64_t);
+/* What the table event knows a report of a project by. */
+int64_t errors_event(struct arena *, const char *project, const char *event_id);
 /* The member ids of a document, each once; 400 if they are none. */
 int want_ids(struct req *, const cJSON *doc, struct ids *);
 

@@ -17,6 +17,7 @@
 
 struct parameters {
 	const char *project, *session, *search, *environment, *release, *cursor;
+	const char *event; /* that search names, or NULL */
 	int source, status, level, sort;
 	bool resolved;
 	int64_t since, until, limit, offset;
@@ -210,8 +211,37 @@ find_scope(struct req *rq, const struct parameters *p, int64_t *scope)
 	return *scope > 0 ? DB_ROW : DB_NONE;
 }
 
+/* The errors that a report of that event_id was counted for: of each project, they are few. */
+static int
+find_event(struct req *rq, const struct parameters *p, const char **errors)
+{
+	struct buf ids = {0};
+	struct json_out out = {.buf = &ids};
+	int row;
+
+	if (p->event == NULL)
+		return 0;
+	json_array(&out, NULL);
+	for (row = db_query(rq->db, SQL_PROJECTS, DB_ARGS(DB_TEXT(p->project))); row == DB_ROW;
+	     row = db_next(rq->db, SQL_PROJECTS)) {
+		int64_t event = errors_event(rq->mem, db_text(rq->db, SQL_PROJECTS, 0), p->event);
+		int64_t id;
+
+		if (db_number(rq->db, SQL_EVENT_ERROR, DB_ARGS(DB_INT(event)), 0, &id) == -1) {
+			row = DB_FAILED;
+			break;
+		}
+		if (id > 0)
+			json_int(&out, NULL, id);
+	}
+	json_array_end(&out);
+	*errors = arena_strndup(rq->mem, ids.data, ids.len);
+	buf_free(&ids);
+	return row;
+}
+
 static struct filter
-make_filter(struct req *rq, const struct parameters *p)
+make_filter(struct req *rq, struct parameters *p)
 {
 	int status = p->status >= 0 ? p->status : p->resolved ? STATUS_RESOLVED : STATUS_UNRESOLVED;
 
@@ -226,7 +256,7 @@ make_filter(struct req *rq, const struct parameters *p)
 			 : p->since / NS_PER_SECOND + (p->since % NS_PER_SECOND > 0),
 	    .until = p->until == QUERY_ABSENT ? INT64_MAX : p->until / NS_PER_SECOND,
 	    .session = p->session,
-	    .words = p->search != NULL ? phrase_parse(rq->mem, p->search) : NULL,
+	    .words = p->search != NULL ? phrase_parse(rq->mem, p->search, &p->event) : NULL,
 	    .sort = p->sort >= 0 ? (enum sort)p->sort : SORT_LAST_SEEN,
 	};
 }
@@ -269,7 +299,7 @@ write_page(struct req *rq, const struct parameters *p, const struct filter *f,
 /*
  * GET /api/errors: a page of the errors that pass all filters.  Parameters project,
  * source, session_id, resolved, status, since, until, search, environment, release,
- * level; sort, cursor, limit, offset.  environment and release narrow the counts and
+ * level; sort, cursor, limit, offset.  search may name an event_id.  environment and release narrow the counts and
  * times as well.  A page may be short and still have a next_cursor.  400 for a bad
  * value of those that the wire contract does not have.
  */
@@ -277,7 +307,7 @@ int
 errors_list(struct req *rq)
 {
 	struct place from = PLACE_START;
-	struct parameters p;
+	struct parameters p = {0};
 	struct filter filter;
 	struct walk walk = {0};
 	struct row *rows = NULL;
@@ -291,7 +321,9 @@ errors_list(struct req *rq)
 	if (p.cursor != NULL && cursor_read(p.cursor, filter.sort, &from) == -1)
 		return req_fail(rq, 400,
 		    "cursor must be the next_cursor of a page with the same sort, as it was given");
-	if (db_begin_read(rq->db) == -1 || (scope = find_scope(rq, &p, &filter.scope)) == DB_FAILED)
+	if (db_begin_read(rq->db) == -1 ||
+	    (scope = find_scope(rq, &p, &filter.scope)) == DB_FAILED ||
+	    find_event(rq, &p, &filter.errors) == DB_FAILED)
 		return req_fail_db(rq);
 	if (scope == DB_ROW && (walk_list(rq, &filter, from, p.limit, p.offset, &walk) == -1 ||
 				   load_rows(rq, &filter, &walk, &rows) == -1))

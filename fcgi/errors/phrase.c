@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "buf.h"
+#include "text.h"
+
+#define BLANKS " \t\r\n"
+#define EVENT "event_id:"
 
 /* A run of letters and digits. */
 struct token {
@@ -80,24 +84,38 @@ split(struct arena *mem, const char *typed, size_t len, bool whole)
 	return phrase;
 }
 
+/* Nothing but the name itself is a word like any other. */
+static bool
+names_event(const char *typed)
+{
+	const char *id = typed + strlen(EVENT);
+
+	return text_starts_with(typed, EVENT) && strspn(id, BLANKS) == 0 && *id != '\0';
+}
+
 struct phrases *
-phrase_parse(struct arena *mem, const char *typed)
+phrase_parse(struct arena *mem, const char *typed, const char **event)
 {
 	struct phrases *all = arena_alloc(mem, sizeof *all);
 	struct buf expression = {0};
 
+	*event = NULL;
 	all->items = arena_alloc(mem, (strlen(typed) / 2 + 1) * sizeof *all->items);
 	for (;;) {
-		bool quoted;
+		bool named, quoted;
 		size_t len;
 
-		typed += strspn(typed, " \t\r\n");
+		typed += strspn(typed, BLANKS);
 		if (*typed == '\0')
 			break;
+		if ((named = names_event(typed)))
+			typed += strlen(EVENT);
 		if ((quoted = *typed == '"'))
 			typed++;
-		len = strcspn(typed, quoted ? "\"" : " \t\r\n\"");
-		if (len > 0) {
+		len = strcspn(typed, quoted ? "\"" : BLANKS "\"");
+		if (named && len > 0)
+			*event = arena_strndup(mem, typed, len);
+		else if (len > 0) {
 			all->items[all->n++] = split(mem, typed, len, quoted);
 			buf_str(&expression, expression.len > 0 ? " \"" : "\"");
 			buf_add(&expression, typed, len);

@@ -16,8 +16,11 @@
 
 struct phrases;
 
-/* NULL if there is nothing to search. */
-struct phrases *phrase_parse(struct arena *, const char *typed);
+/*
+ * NULL if there are no words to search.  event_id:ID is none of them: the ID, which may stand
+ * in quotes, goes to *event, the last of several; NULL if there is none.
+ */
+struct phrases *phrase_parse(struct arena *, const char *typed, const char **event);
 
 /* How many words there are in all: what a search costs grows with them, in the index as well. */
 size_t phrase_words(const struct phrases *);

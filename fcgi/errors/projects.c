@@ -6,7 +6,7 @@ int
 errors_projects(struct req *rq)
 {
 	struct json_out *out = req_json(rq);
-	int row = db_query(rq->db, SQL_PROJECTS, DB_NO_ARGS);
+	int row = db_query(rq->db, SQL_PROJECTS, DB_ARGS(DB_NULL));
 
 	json_object(out, NULL);
 	json_array(out, "projects");

@@ -8,6 +8,11 @@
 /* The order in which detail and list name the keys of an error: the oldest first. */
 #define KEYS_OF "SELECT id FROM error_key WHERE error_id = ?1"
 
+/* The error that one which was merged away, an expression, leads to. */
+#define MERGED_INTO(error)                                                                         \
+	"SELECT k.error_id FROM merged m CROSS JOIN error_key k ON k.id = m.key_id"                \
+	" WHERE m.error_id = " error
+
 /* How many errors of status ?2 were seen in scope s, up to 1000. */
 #define ERRORS_IN_SCOPE                                                                            \
 	"SELECT count(*) FROM (SELECT DISTINCT k.error_id FROM facet f CROSS JOIN error_key k"     \
@@ -149,6 +154,10 @@ static const char *const statements[] = {
     /* words, most */
     [SQL_SEARCH_SIZE] =
 	"SELECT count(*) FROM (SELECT 1 FROM error_fts WHERE error_fts MATCH ?1 LIMIT ?2) /*scan*/",
+    /* event: the error it was counted for, or what that was merged into */
+    [SQL_EVENT_ERROR] =
+	"SELECT coalesce((" MERGED_INTO("v.error_id") "), v.error_id)"
+						      " FROM event v WHERE v.event = ?1",
     /* error */
     [SQL_LIST_ROW] = "SELECT project, type, message, status, level, browser, first_seen, last_seen,"
 		     " environments FROM error WHERE id = ?1",
@@ -173,8 +182,9 @@ static const char *const statements[] = {
 	"SELECT s.release, (" ERRORS_IN_SCOPE ") FROM (SELECT id, release FROM scope"
 	" /*scan: sorts the releases, of which there are few*/ WHERE project = '' AND"
 	" environment = '' AND release <> '' ORDER BY id DESC LIMIT 50) s",
+    /* project, or null for all */
     [SQL_PROJECTS] = "SELECT DISTINCT project FROM tally /*scan: a few rows a project*/"
-		     " WHERE errors > 0 ORDER BY project",
+		     " WHERE errors > 0 AND (?1 IS NULL OR project = ?1) ORDER BY project",
 
     /* ---- one error ----------------------------------------------------------- */
 
@@ -223,8 +233,7 @@ static const char *const statements[] = {
 		    " ORDER BY id DESC LIMIT 100",
     /* error */
     [SQL_EXISTS] = "SELECT 1 FROM error WHERE id = ?1",
-    [SQL_MERGED_INTO] = "SELECT k.error_id FROM merged m CROSS JOIN error_key k ON k.id = m.key_id"
-			" WHERE m.error_id = ?1",
+    [SQL_MERGED_INTO] = MERGED_INTO("?1"),
 
     /* ---- merging ------------------------------------------------------------- */
 

@@ -33,10 +33,16 @@ hash(const char *text)
 
 /* ---- event ids --------------------------------------------------------------- */
 
-static int64_t
-event_hash(struct storing *s)
+int64_t
+errors_event(struct arena *mem, const char *project, const char *event_id)
 {
-	return hash(arena_printf(s->rq->mem, "%s\n%s", s->report->project, s->report->event_id));
+	return hash(arena_printf(mem, "%s\n%s", project, event_id));
+}
+
+static struct db_value
+event_of(struct storing *s)
+{
+	return DB_INT(errors_event(s->rq->mem, s->report->project, s->report->event_id));
 }
 
 /* DB_ROW if the event is known; then the answer it got is the answer. */
@@ -48,7 +54,7 @@ find_event(struct storing *s)
 
 	if (s->report->event_id == NULL)
 		return DB_NONE;
-	row = db_query(s->db, SQL_EVENT_FIND, DB_ARGS(DB_INT(event_hash(s)), DB_INT(oldest)));
+	row = db_query(s->db, SQL_EVENT_FIND, DB_ARGS(event_of(s), DB_INT(oldest)));
 	if (row != DB_ROW)
 		return row;
 	s->stored->repeated = true;
@@ -65,7 +71,7 @@ keep_event(struct storing *s)
 	if (s->report->event_id == NULL)
 		return 0;
 	return db_run(s->db, SQL_EVENT_ADD,
-	    DB_ARGS(DB_INT(event_hash(s)), DB_INT(clock_now()), DB_INT(s->stored->id),
+	    DB_ARGS(event_of(s), DB_INT(clock_now()), DB_INT(s->stored->id),
 		DB_INT(s->stored->outcome), DB_INT(s->stored->count)));
 }
 

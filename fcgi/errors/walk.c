@@ -9,7 +9,9 @@
  * values in the same places:
  *
  *	?1 project  ?2 statuses  ?3 sources  ?4 value and ?5 tie breaker of the place
- *	?6 since  ?7 until  ?8 words  ?9 scope  ?10 session  ?11 level
+ *	?6 since  ?7 until  ?8 words  ?9 scope  ?10 session  ?11 ids  ?12 level
+ *
+ * The last is in all of them, or SQLite would not take so many.
  *
  * An index range holds one status and one source, so a walk merges up to six of
  * them ("arms"); SQLite does that without sorting.  Rows as high as the place are
@@ -33,15 +35,24 @@
 /* Words are rare if at most so many errors for each row of the page have them. */
 #define RARE_PER_ROW 4
 
-enum driver { ALONG_STATUS, ALONG_PROJECT, ALONG_LEVEL, ALONG_SCOPE, ALONG_SESSION, ALONG_WORDS };
+enum driver {
+	ALONG_STATUS,
+	ALONG_PROJECT,
+	ALONG_LEVEL,
+	ALONG_SCOPE,
+	ALONG_SESSION,
+	ALONG_IDS,
+	ALONG_WORDS
+};
 enum part { PART_TIES, PART_REST };
 
 /* ---- the statements ---------------------------------------------------------- */
 
 #define OTHER_TIME "$othertime"
-#define OTHER_LEVEL " WHEN ?11 IS NOT NULL AND e.level <> ?11 THEN 0"
+#define OTHER_LEVEL " WHEN ?12 IS NOT NULL AND e.level <> ?12 THEN 0"
 #define OTHER_PROJECT " WHEN ?1 IS NOT NULL AND e.project <> ?1 THEN 0"
 #define OTHER_SOURCE " WHEN NOT ?3 >> e.browser & 1 THEN 0"
+#define OTHER_ID " WHEN ?11 IS NOT NULL AND e.id NOT IN (SELECT value FROM json_each(?11)) THEN 0"
 /* An error of many keys is shown where one of them stands: the first seen, or the highest. */
 #define OTHER_KEY                                                                                  \
 	" WHEN e.keys > 1 AND EXISTS (SELECT 1 FROM error_key o"                                   \
@@ -68,7 +79,7 @@ enum part { PART_TIES, PART_REST };
 	" e.message AS message, e.keys AS keys, CASE WHEN ?9 IS NULL THEN e.$column"               \
 	" ELSE (SELECT $best(f.$column) FROM error_key k CROSS JOIN facet f ON f.key_id = k.id"    \
 	" AND f.scope_id = ?9 WHERE k.error_id = e.id) END AS v,"                                  \
-	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE " ELSE 1 END AS shown"           \
+	" CASE" OTHER_TIME OTHER_LEVEL OTHER_PROJECT OTHER_SOURCE OTHER_ID " ELSE 1 END AS shown"  \
 	" FROM (" ids ") AS x CROSS JOIN error e ON e.id = x.id WHERE ?2 >> e.status & 1)"         \
 	" WHERE (v < ?4 OR v = ?4 AND id < ?5)$since /*scan: a bounded set*/"
 
@@ -94,7 +105,7 @@ static const struct {
 	{"error_level_last", NULL, NULL},
 	"SELECT e.$column, e.id, e.id, CASE" OTHER_PROJECT OTHER_SOURCE SHOWN
 	" FROM error e INDEXED BY $index"
-	" WHERE e.level = ?11 AND e.level <> 3 AND e.status = $status AND $behind"},
+	" WHERE e.level = ?12 AND e.level <> 3 AND e.status = $status AND $behind"},
     [ALONG_SCOPE] = {"f.$column", "f.key_id", "f.last_seen", true, false,
 	{"facet_last", "facet_first", "facet_rank"},
 	"SELECT f.$column, f.key_id, e.id,"
@@ -105,6 +116,8 @@ static const struct {
     [ALONG_SESSION] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
 	READ_SET("SELECT DISTINCT k.error_id AS id FROM session_seen s"
 		 " CROSS JOIN error_key k ON k.id = s.key_id WHERE s.session = ?10")},
+    [ALONG_IDS] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
+	READ_SET("SELECT value AS id FROM json_each(?11)")},
     [ALONG_WORDS] = {"v", "id", "e.last_seen", false, false, {"", "", ""},
 	READ_SET("SELECT DISTINCT k.error_id AS id FROM error_fts"
 		 " CROSS JOIN error_key k ON k.id = error_fts.rowid WHERE error_fts MATCH ?8")},
@@ -268,7 +281,7 @@ walk_part(struct walking *w, enum driver by, enum part part)
 		f->scope > 0 ? DB_INT(f->scope) : DB_NULL,
 		f->session != NULL ? DB_INT((int64_t)text_hash(f->session, strlen(f->session)))
 				   : DB_NULL,
-		f->level >= 0 ? DB_INT(f->level) : DB_NULL));
+		DB_TEXT(f->errors), f->level >= 0 ? DB_INT(f->level) : DB_NULL));
 	for (; row == DB_ROW; row = db_next(w->db, st)) {
 		struct place place = {
 		    db_int(w->db, st, 0), db_int(w->db, st, 1), w->from.seen + w->matches};
@@ -310,8 +323,8 @@ choose(struct db *db, const struct filter *f, int64_t limit, enum driver *by)
 	int64_t most = limit * RARE_PER_ROW, some, other;
 
 	*by = f->project != NULL ? ALONG_PROJECT : ALONG_STATUS;
-	if (f->session != NULL) {
-		*by = ALONG_SESSION;
+	if (f->session != NULL || f->errors != NULL) {
+		*by = f->session != NULL ? ALONG_SESSION : ALONG_IDS;
 		return 0;
 	}
 	if (f->words != NULL) {
@@ -341,8 +354,8 @@ choose(struct db *db, const struct filter *f, int64_t limit, enum driver *by)
 static bool
 is_tallied(const struct filter *f)
 {
-	return f->session == NULL && f->words == NULL && f->scope == 0 && f->since == INT64_MIN &&
-	       f->until == INT64_MAX;
+	return f->session == NULL && f->errors == NULL && f->words == NULL && f->scope == 0 &&
+	       f->since == INT64_MIN && f->until == INT64_MAX;
 }
 
 /* How many rows a walk may look at: of a set as many as there are. */

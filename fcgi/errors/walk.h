@@ -7,8 +7,8 @@
  * an environment or release; a level; each in whole pages.  Filters it cannot
  * answer are asked of each row, and the walk ends when it has looked at as many
  * rows as its budget allows: then the page may be short, and the next one goes on
- * from there.  A session, and words that few errors have, name so few errors that
- * all of them are read and sorted.
+ * from there.  A session, ids, and words that few errors have, name so few errors
+ * that all of them are read and sorted.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -36,6 +36,7 @@ struct filter {
 	int64_t since, until;        /* last_seen, Unix seconds, both included */
 	const char *session;         /* NULL: any */
 	const struct phrases *words; /* NULL: any */
+	const char *errors;          /* a JSON array of the only ids; NULL: any */
 	int64_t scope;               /* 0: none; the counts and times are the scope's then */
 	enum sort sort;
 };

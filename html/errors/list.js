@@ -198,7 +198,7 @@ function Toolbar({ params, projects, scopes, list, reload }) {
       </div>
     </div>
     <div class=${classes("bar filters", open && "open")}>
-      <${Search} value=${value("search")} label="Search errors" placeholder="Search type and message"
+      <${Search} value=${value("search")} label="Search errors" placeholder="Type, message, or event_id:ID"
         onChange=${(search) => narrow({ search }, { replace: Boolean(search && value("search")) })} />
       <button class="more" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
         <${Icon} name="filter" />Filters${narrowed > 0 && html`<span class="tally">${narrowed}</span>`}

@@ -135,6 +135,19 @@ describe("from the first report to the one that comes back", () => {
     await close();
   });
 
+  it("finds an error by the event_id that somebody was told, and says how long that is so", async () => {
+    const { page, verify, close } = await enter(stack);
+    const search = page.getByLabel("Search errors");
+    await search.fill("event_id:9e107d9d372bb6826bd81d3542a419d6");
+    await page.waitForURL(/search=/);
+    await row(page, "RangeError").waitFor({ state: "detached" });
+    await row(page, "TypeError").waitFor();
+    await search.fill("event_id:9E107D9D");
+    await page.getByText("event_id of a report is known for 7 days").waitFor();
+    verify();
+    await close();
+  });
+
   it("resolves, undoes, resolves again, and opens anew when the error recurs; all by keys", async () => {
     const { page, verify, close } = await enter(stack);
     await row(page, "RangeError").waitFor();

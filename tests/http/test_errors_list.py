@@ -242,6 +242,41 @@ def test_search_finds_words_of_type_and_message(errors, project):
         assert types(errors, project=project, search=term) == expected, term
 
 
+def test_an_error_is_found_by_the_event_id_of_each_of_its_reports(errors, project):
+    some = project[-8:]
+    one, two, spaced = f"Ab-{some}", f"Cd-{some}", f"e f {some}"
+    found = created(errors, project, exception_type="A", message="needle", event_id=one)
+    for event in (two, spaced):
+        again = report(project, exception_type="A", message="needle", event_id=event)
+        assert errors.post("/api/errors", again).json["id"] == found
+    created(errors, project, exception_type="B", message=f"needle event_id:{one}", event_id="other")
+    elsewhere = f"{project}-too"
+    created(errors, elsewhere, exception_type="C", session_id=elsewhere, event_id=one)
+    for parameters, expected in (
+        ({"search": f"event_id:{one}", "project": project}, {"A"}),
+        ({"search": f"event_id:{two}"}, {"A"}),
+        ({"search": f'event_id:"{spaced}"'}, {"A"}),
+        ({"search": f"event_id:{one}"}, {"A", "C"}),
+        ({"search": f"event_id:{one}", "sort": "count"}, {"A", "C"}),
+        ({"search": f"event_id:{one}", "project": elsewhere}, {"C"}),
+        ({"search": f"event_id:{one}", "session_id": elsewhere}, {"C"}),
+        ({"search": f"event_id:{two}", "session_id": elsewhere}, set()),
+        ({"search": f"needle event_id:{one}"}, {"A"}),
+        ({"search": f"hay event_id:{one}"}, set()),
+        ({"search": f"event_id:{one}", "status": "resolved"}, set()),
+        ({"search": f"event_id:{one}", "environment": "none"}, set()),
+        ({"search": f"event_id:{one.upper()}"}, set()),
+        ({"search": f"event_id:{one[:-1]}"}, set()),
+        ({"search": f'"event_id:{one}"', "project": project}, {"B"}),
+        ({"search": "event_id:", "project": project}, {"B"}),
+    ):
+        page = listed(errors, **parameters)
+        assert {row["exception_type"] for row in page["errors"]} == expected, parameters
+        assert page["total"] == len(page["errors"]) and page["next_cursor"] is None, parameters
+    rows = pages(errors, 1, search=f"event_id:{one}")
+    assert [row["exception_type"] for row in rows] == types(errors, search=f"event_id:{one}")
+
+
 @pytest.mark.parametrize(
     "term",
     [

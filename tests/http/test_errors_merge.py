@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from errors_model import WORDS
+from tracker import listed
 
 from stack import report
 
@@ -116,6 +117,24 @@ def test_an_error_is_found_by_the_words_of_all_that_was_merged_into_it(errors, p
     for limit in (50, 1):
         assert found("foxtrots", limit) == [ids[11]]
         assert found("often", limit) == [ids[1], *ids[6:]]
+
+
+def test_an_event_is_found_in_what_its_error_was_merged_into(errors, project):
+    (a, b, c), (key_a, *_) = made(errors, project, "a", "b", "c")
+    errors.post("/api/errors", report(project, fingerprint=["a"], event_id=project[-8:]))
+
+    def found():
+        return [row["id"] for row in listed(errors, search=f"event_id:{project[-8:]}")["errors"]]
+
+    assert found() == [a]
+    errors.post("/api/errors/merge", {"into": b, "ids": [a]})
+    assert found() == [b]
+    errors.post("/api/errors/merge", {"into": c, "ids": [b]})
+    assert found() == [c]
+    errors.post("/api/errors/unmerge", {"id": c, "keys": [key_a]})
+    assert found() == [a]
+    errors.request("DELETE", f"/api/errors/{a}")
+    assert found() == []
 
 
 def test_the_state_is_that_of_the_error_merged_into(errors, project):

@@ -35,12 +35,53 @@ whatever_is_typed_is_words_and_never_syntax(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(expressions); i++) {
-		struct phrases *all = phrase_parse(mem, expressions[i].typed);
+		const char *event = "";
+		struct phrases *all = phrase_parse(mem, expressions[i].typed, &event);
 
 		if (expressions[i].expression == NULL)
 			assert_null(all);
 		else
 			assert_string_equal(phrase_expression(all), expressions[i].expression);
+		assert_null(event);
+	}
+	arena_free(mem);
+}
+
+static const struct {
+	const char *typed, *expression, *event; /* NULL: no words, no event */
+} events[] = {
+    {"event_id:9e10-7D", NULL, "9e10-7D"},
+    {"event_id:\"of two words\"", NULL, "of two words"},
+    {"a event_id:b \"c\"", "\"a\"* \"c\"", "b"},
+    {"event_id:a event_id:b", NULL, "b"},
+    {"event_id:", "\"event_id:\"*", NULL},
+    {"event_id: a", "\"event_id:\"* \"a\"*", NULL},
+    {"event_id:\"\"", NULL, NULL},
+    {"\"event_id:a\"", "\"event_id:a\"", NULL},
+    {"my_event_id:a", "\"my_event_id:a\"*", NULL},
+};
+
+static void
+assert_text(const char *text, const char *expected)
+{
+	if (expected == NULL)
+		assert_null(text);
+	else
+		assert_string_equal(text, expected);
+}
+
+static void
+an_event_is_named_beside_the_words(void **state)
+{
+	struct arena *mem = arena_new(4096);
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(events); i++) {
+		const char *event = "";
+		struct phrases *all = phrase_parse(mem, events[i].typed, &event);
+
+		assert_text(all != NULL ? phrase_expression(all) : NULL, events[i].expression);
+		assert_text(event, events[i].event);
 	}
 	arena_free(mem);
 }
@@ -83,10 +124,13 @@ words_are_found_as_the_index_finds_them(void **state)
 	struct arena *mem = arena_new(4096);
 
 	(void)state;
-	for (size_t i = 0; i < NELEM(matches); i++)
-		if (phrase_match(phrase_parse(mem, matches[i].typed), matches[i].type,
+	for (size_t i = 0; i < NELEM(matches); i++) {
+		const char *event;
+
+		if (phrase_match(phrase_parse(mem, matches[i].typed, &event), matches[i].type,
 			matches[i].message) != matches[i].found)
 			fail_msg("%s", matches[i].name);
+	}
 	arena_free(mem);
 }
 
@@ -95,6 +139,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(whatever_is_typed_is_words_and_never_syntax),
+	    cmocka_unit_test(an_event_is_named_beside_the_words),
 	    cmocka_unit_test(words_are_found_as_the_index_finds_them),
 	};
 

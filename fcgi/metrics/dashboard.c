@@ -180,7 +180,8 @@ want_time(struct req *rq, const struct params *params, struct dashboard *d, cons
 	if ((st = want_range(rq, params->from, params->to, now, &from, &to)) != 0)
 		return st;
 	*period = NULL;
-	plan(d, from, to, to, params->points);
+	/* Until now is with this second, of which something may have come. */
+	plan(d, from, to, params->to == QUERY_ABSENT ? to + 1 : to, params->points);
 	return 0;
 }
 

@@ -138,7 +138,8 @@ plan_range(struct req *rq, const struct params *params, struct plan *plan)
 	    (st = plan_step(rq, params, plan, from, to)) != 0)
 		return st;
 	plan->span.from = time_floor(from, plan->span.step);
-	plan->span.to = round_up(to, plan->span.step);
+	/* Until now is with this second, of which something may have come. */
+	plan->span.to = round_up(params->to == QUERY_ABSENT ? to + 1 : to, plan->span.step);
 	if (timespan_buckets(&plan->span) > MAX_BUCKETS)
 		return req_fail(rq, 400,
 		    "from, to and step make more than %d buckets: use a larger step", MAX_BUCKETS);

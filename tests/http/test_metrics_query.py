@@ -7,6 +7,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from collector import DAY, ERROR, HOUR, MINUTE, ask, dashboard, point, send, stamp, whole
 
+from stack import DEBUG_BUILD
+
 # ---- asking ------------------------------------------------------------------
 
 
@@ -182,6 +184,25 @@ def test_a_day_in_steps_of_a_day_does_not_end_at_midnight(metrics, name):
     send(metrics, point(name, timestamp=almost_a_day))
     rows = ask(metrics, name, period="24h", step="1d")["data"]
     assert [row["bucket"] for row in rows] == [stamp(almost_a_day // DAY * DAY)]
+
+
+def test_what_came_in_the_first_second_of_a_bucket_is_there_until_now(fresh):
+    """To ask until now, which no `to` means, left the bucket out that begins now."""
+    stack = fresh.make(INDEXER="cron")
+    stack.binaries = DEBUG_BUILD
+    clock = stack.home / "clock"
+    clock.write_bytes(bytes(8))
+    stack.variables["MONLIGHT_CLOCK"] = str(clock)
+    stack.start()
+    metrics = stack.client("metrics")
+    to_midnight = DAY * 10**9 - time.time_ns() % (DAY * 10**9)
+    with clock.open("r+b") as file:
+        file.write(to_midnight.to_bytes(8, "little"))
+    send(metrics, point("a"))
+    day_before = {"from": int(time.time()) // DAY * DAY}
+    for step in ("1m", "1d"):
+        assert [row["count"] for row in ask(metrics, "a", step=step, **day_before)["data"]] == [1]
+    assert dashboard(metrics, **day_before)["summary"]["total_datapoints"] == 1
 
 
 def test_a_time_too_far_back_for_a_step_is_refused_not_empty(metrics, name):

@@ -80,7 +80,8 @@ struct app {
 	void (*always)(struct req *);         /* headers every answer carries (CORS) */
 	void (*health)(struct req *, struct json_out *); /* members of /health beside status */
 	void (*metrics)(struct req *, struct buf *);     /* gauges beside the counters */
-	void (*tend)(void); /* between requests, each minute, whether or not any come */
+	void (*tend)(void);          /* between requests, each minute, whether or not any come */
+	void (*finish)(struct db *); /* before closing, at an orderly end: in half a second */
 
 	struct shm *shm; /* set by app_open() */
 };

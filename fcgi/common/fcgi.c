@@ -198,6 +198,14 @@ fcgi_start(struct app *app, int argc, char *argv[], sigset_t *waiting)
 	return db;
 }
 
+void
+fcgi_end(const struct app *app, struct db *db)
+{
+	if (app->finish != NULL)
+		app->finish(db);
+	db_close(db);
+}
+
 int
 fcgi_main(struct app *app, int argc, char *argv[])
 {
@@ -205,6 +213,6 @@ fcgi_main(struct app *app, int argc, char *argv[])
 	struct db *db = fcgi_start(app, argc, argv, &waiting);
 
 	serve(app, db, &waiting);
-	db_close(db);
+	fcgi_end(app, db);
 	return 0;
 }

@@ -22,6 +22,8 @@ struct FCGX_Request;
  * lets in the signals that end us.
  */
 struct db *fcgi_start(struct app *, int argc, char *argv[], sigset_t *waiting);
+/* The other end of that: lets the service finish, and closes the database. */
+void fcgi_end(const struct app *, struct db *);
 /* Makes descriptor 0 the socket to accept from, without waiting. */
 void fcgi_listen(struct FCGX_Request *);
 /* Accepts a request that is there; false if it has gone. */

@@ -168,6 +168,6 @@ fcgi_mux_main(struct app *app, const struct fcgi_streams *streams, int argc, cha
 	free(m.polled_slots);
 	free(m.polled);
 	free(m.slots);
-	db_close(m.db);
+	fcgi_end(app, m.db);
 	return 0;
 }

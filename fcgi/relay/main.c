@@ -119,6 +119,7 @@ main(int argc, char *argv[])
 	    .authorize = relay_authorize,
 	    .always = relay_greet,
 	    .metrics = gauges,
+	    .finish = relay_finish,
 	};
 
 	return fcgi_main(&app, argc, argv);

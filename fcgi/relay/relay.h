@@ -69,6 +69,8 @@ int relay_send(struct req *, enum destination, const char *event, const struct b
     int64_t errors, int64_t points);
 /* The connections of relay_send(), made before the first request. */
 void relay_connect(const struct app *);
+/* Writes down what could not be counted yet. */
+void relay_finish(struct db *);
 
 /* The handlers. */
 int relay_preflight(struct req *);  /* OPTIONS /api/browser/errors, /api/browser/metrics */

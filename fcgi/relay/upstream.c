@@ -20,6 +20,7 @@
 #define TOTAL_MS 1500L
 
 #define COUNT_WAIT_US 100000
+#define FINISH_WAIT_US 500000 /* who ends us waits little longer */
 
 static struct forward *connections[DESTINATIONS];
 
@@ -106,9 +107,25 @@ write_uses(struct db *db)
 	return 0;
 }
 
+/* Waits that long for the lock, and without it leaves them for another time. */
+static void
+settle_uses(struct db *db, int64_t wait_us)
+{
+	if (db_begin_soon(db, wait_us) == 0 && db_finish(db, write_uses(db)) == 0)
+		nuses = 0;
+}
+
+void
+relay_finish(struct db *db)
+{
+	if (nuses > 0)
+		settle_uses(db, FINISH_WAIT_US);
+}
+
 /*
  * Counting what a key has taken is worth no wait for the disk and hardly one for the lock,
- * and its failure no refusal: the report itself is stored, and it is counted with the next.
+ * and its failure no refusal: the report itself is stored, and it is counted with the next,
+ * or when the process ends.
  */
 static void
 count_use(struct req *rq, int64_t errors, int64_t points)
@@ -118,8 +135,7 @@ count_use(struct req *rq, int64_t errors, int64_t points)
 	note_use(rq->service_id, errors, points);
 	if (power && db_exec(rq->db, "PRAGMA synchronous=NORMAL") == DB_FAILED)
 		return;
-	if (db_begin_soon(rq->db, COUNT_WAIT_US) == 0 && db_finish(rq->db, write_uses(rq->db)) == 0)
-		nuses = 0;
+	settle_uses(rq->db, COUNT_WAIT_US);
 	if (power)
 		(void)db_exec(rq->db, "PRAGMA synchronous=FULL");
 }

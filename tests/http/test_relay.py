@@ -49,7 +49,10 @@ def test_the_list_says_who_was_used_when_and_how_often(relay, project):
 
 
 def test_counting_what_a_key_takes_waits_for_no_lock(fresh):
-    """Who writes for long, an upload or a clean-up, holds up no page; it is counted later."""
+    """Who writes for long, an upload or a clean-up, holds up no page.
+
+    It is counted with the next report, or when the process ends.
+    """
     stack = fresh(BROWSER_RELAY_PROCESSES=1, INDEXER="cron")
     relay = stack.client("relay")
     key = new_key(relay, "shop", ORIGIN)["public_key"]
@@ -62,6 +65,11 @@ def test_counting_what_a_key_takes_waits_for_no_lock(fresh):
     assert page.error().status == 200
     used = listed_key(relay, key)
     assert (used["errors"], used["metrics"]) == (2, 2)
+    with open(f"{stack.database('relay')}-lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert page.error().status == 200
+    assert stack.control("reload").returncode == 0
+    assert listed_key(relay, key)["errors"] == 3
 
 
 def test_origins_of_a_key_can_be_replaced(relay, project):

@@ -142,10 +142,10 @@ db_open(const char *path, const struct db_schema *schema, enum db_sync sync)
 		goto fail;
 	/*
 	 * A file is made once, and SQLite does not wait for who turns it into a WAL
-	 * database: processes that start together take turns.  Who holds the lock for
-	 * longer than we wait has the file made already.
+	 * database: processes that start together take turns, on a slow disk for seconds.
+	 * Who holds the lock for longer than we wait has the file made already.
 	 */
-	(void)db_lock_file(db, LOCK_WAIT_US);
+	(void)db_lock_file(db, OPEN_WAIT_US);
 	st = migrate(db, sync);
 	db_unlock_file(db);
 	if (st == -1 || begin_statements(db) == -1)

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Many clients at once: every report counts, once."""
+"""Many at once: every report of many clients counts, once, and processes take turns at a start."""
 
+import fcntl
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from stack import report
 
@@ -47,3 +51,16 @@ def test_resolving_and_reporting_at_once_loses_nothing(errors, project):
         answers = list(pool.map(work, range(200)))
     assert {answer.status for answer in answers} <= {200, 201}
     assert errors.get(f"/api/errors/{number}").json["count"] == 151
+
+
+def test_who_starts_while_another_makes_the_database_waits_for_it(indexer):
+    """A disk may take seconds for that; after two of them it had ended, for it was locked."""
+    path = indexer.store.path
+    with open(f"{path}-lock", "w") as lock, closing(sqlite3.connect(path)) as maker:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        maker.execute("BEGIN IMMEDIATE")
+        process = indexer.start("ingest")
+        time.sleep(5)
+        maker.rollback()
+    assert process.wait(30) == 0, indexer.words()
+    assert indexer.store.ready()

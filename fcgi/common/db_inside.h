@@ -17,7 +17,7 @@
 
 #define LOCK_WAIT_US 2000000
 #define OPEN_WAIT_US 20000000 /* who cannot open ends, and is started again for ever */
-#define PREPARED_MAX 64 /* statements put together at run time that are kept */
+#define PREPARED_MAX 64       /* statements put together at run time that are kept */
 
 struct db {
 	sqlite3 *handle;

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,6 +30,16 @@ from monlight.transport import (
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_worker, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(_worker, "LAST_PAUSE", 0.05)
+
+
+def eventually(question: Callable[[], object], seconds: float = 10.0) -> bool:
+    """Asks until the answer is true."""
+    until = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -125,10 +135,8 @@ def test_a_service_that_asks_to_wait_is_left_alone_so_long(status: int) -> None:
     client = ErrorClient("http://h", "k", transport=transport)
     client.report_message("one")
     client.report_message("two")
-    until = time.monotonic() + 5
-    while len(times) < 3 and time.monotonic() < until:
-        time.sleep(0.01)
-    assert len(times) == 3 and 0.4 <= times[1] - times[0] < 2
+    assert eventually(lambda: len(times) == 3)
+    assert 0.4 <= times[1] - times[0] < 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 413])
@@ -178,6 +186,7 @@ def test_a_full_queue_of_one_service_leaves_room_to_the_other() -> None:
     metrics = MetricsClient("http://h", "k", transport=there)
     metrics.counter("c")
     metrics.flush(0.1)
+    assert eventually(lambda: there.requests)
     assert len(there.requests) == 1 and metrics.dropped == 0
 
 
@@ -188,9 +197,7 @@ def test_one_service_away_does_not_hold_up_the_other() -> None:
     away.counter("c")
     away.flush(0.05)
     errors.report_message("hello")
-    until = time.monotonic() + 5
-    while not there.requests and time.monotonic() < until:
-        time.sleep(0.01)
+    assert eventually(lambda: there.requests)
     assert len(there.requests) == 1
 
 
@@ -203,8 +210,11 @@ def test_the_last_flush_sends_to_whoever_is_there(monkeypatch: pytest.MonkeyPatc
     for n in range(3):
         away.report_message(str(n))
     metrics.counter("c")
-    assert not metrics.flush(0.3)
-    assert len(there.requests) == 1
+    # It lasts until the fixture has cleared the queue: the one that is away is asked again and again.
+    last = threading.Thread(target=metrics.flush, args=(60.0,), daemon=True)
+    last.start()
+    assert eventually(lambda: there.requests)
+    assert last.is_alive() and len(there.requests) == 1
 
 
 PROGRAM = """
@@ -233,6 +243,28 @@ def run(url: str, body: str) -> list[dict[str, Any]]:
 
 def test_the_end_of_the_program_sends_what_is_left(server: str) -> None:
     assert [item["name"] for item in run(server, "")] == ["parent"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "metrics.flush(5)\nmetrics.shutdown()",
+        "(lambda: ErrorClient({url!r}, 'k').report_message('forgotten'))()\nmetrics.flush(5)",
+        "metrics = HTTPTransport({url!r}, 'k')\nmetrics.send(Request('/api/metrics', b'{{}}'))",
+    ],
+)
+def test_the_end_of_the_program_leaves_no_connection_open(server: str, body: str) -> None:
+    """Python's development mode tells of a socket that nobody has closed."""
+    imports = "from monlight import ErrorClient\nfrom monlight.transport import *\n"
+    code = imports + PROGRAM.format(url=server, body=body.format(url=server))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "dev", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_could_not_be_sent_before_the_end_is_told() -> None:

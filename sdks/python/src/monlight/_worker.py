@@ -93,6 +93,7 @@ class Worker:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._jobs: deque[_Job] = deque()
+        self._lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
         self._busy = False
         self._hurry = 0
         self._thread: threading.Thread | None = None
@@ -119,6 +120,7 @@ class Worker:
             room = lane.has_room(size)
             if room:
                 self._jobs.append(_Job(lane, request))
+                self._lanes.add(lane)
                 lane.waiting += 1
                 lane.waiting_bytes += size
                 self._changed.notify_all()
@@ -159,6 +161,13 @@ class Worker:
             if not self._send_next():
                 return False
         return not self._jobs
+
+    def close_idle(self) -> None:
+        """Closes the connections that nothing waits for; whoever still sends opens another."""
+        with self._lock:
+            idle = [lane for lane in self._lanes if not lane.waiting]
+        for lane in idle:
+            lane.transport.close()
 
     def _start(self) -> None:
         # Nothing runs any more; before Python 3.12 start() below would wait for ever.
@@ -286,6 +295,7 @@ def _flush_at_exit() -> None:
     with contextlib.suppress(Exception):
         if not worker.flush(EXIT_SECONDS):
             logger.warning("monlight: requests not sent before the end: %d", worker.left())
+        worker.close_idle()
 
 
 def _flush_at_exit_of_child(_: Worker) -> None:

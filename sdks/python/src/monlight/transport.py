@@ -7,6 +7,7 @@ keeps requests in a list, for the tests of programs that use this package.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -71,11 +72,12 @@ class HTTPTransport:
     :param timeout: seconds for each of connecting, sending and receiving
     """
 
+    _client: httpx.Client | None = None
+
     def __init__(self, base_url: str, api_key: str, timeout: float = 5.0) -> None:
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
-        self._client: httpx.Client | None = None
         self._pid = os.getpid()
         self._lock = threading.Lock()
 
@@ -104,6 +106,12 @@ class HTTPTransport:
             if self._client is not None:
                 self._client.close()
             self._client = None
+
+    def __del__(self) -> None:
+        # Of a client that was forgotten.
+        if self._client is not None:
+            with contextlib.suppress(Exception):
+                self.close()
 
     def _connected(self) -> httpx.Client:
         self._leave_parent()

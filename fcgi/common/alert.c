@@ -2,13 +2,14 @@
 /* The queue's writing and showing side; taking from it is monlight-deliver's. */
 #include "alert.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char insert_alert[] =
     "INSERT INTO alert (created_at, kind, subject_id, title, content) VALUES (?1, ?2, ?3, ?4, ?5)";
 static const char select_alerts[] =
     "SELECT id, created_at, kind, subject_id, title, state, digest_id FROM alert"
-    " ORDER BY id DESC LIMIT ?1 /*scan: no further than asked*/";
+    " WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 static const char select_deliveries[] =
     "SELECT channel, state, attempts, next_at, done_at, detail FROM alert_delivery"
     " WHERE alert_id = ?1 ORDER BY id /*scan: a handful*/";
@@ -19,6 +20,7 @@ static const char delete_alerts[] = "DELETE FROM alert WHERE id IN"
 				    " (SELECT id FROM alert WHERE created_at < ?1 LIMIT ?2)";
 
 #define ALERTS_PER_SLICE 500
+#define ID_SIZE 21 /* bytes of any int64_t, spelled */
 #define KEPT_SECONDS INT64_C(7776000)
 
 void
@@ -106,13 +108,22 @@ list_deliveries(struct db *db, struct json_out *out, int64_t alert)
 }
 
 int
-alert_list(struct db *db, struct json_out *out, int64_t limit)
+alert_list(struct db *db, struct json_out *out, const struct alert_page *page)
 {
 	int q = db_prepare(db, select_alerts), st;
+	char cursor[ID_SIZE] = "";
+	int64_t n = 0;
+	bool more = false;
 
 	if (q == DB_FAILED)
 		return DB_FAILED;
-	for (st = db_query(db, q, DB_ARGS(DB_INT(limit))); st == DB_ROW; st = db_next(db, q)) {
+	json_array(out, "alerts");
+	st = db_query(db, q, DB_ARGS(DB_INT(page->below), DB_INT(page->limit + 1)));
+	for (; st == DB_ROW; st = db_next(db, q)) {
+		/* The one too many only says that it is there. */
+		if ((more = n++ == page->limit))
+			continue;
+		(void)snprintf(cursor, sizeof cursor, "%lld", (long long)db_int(db, q, 0));
 		json_object(out, NULL);
 		json_int(out, "id", db_int(db, q, 0));
 		json_time(out, "created_at", db_int(db, q, 1));
@@ -126,6 +137,8 @@ alert_list(struct db *db, struct json_out *out, int64_t limit)
 			return DB_FAILED;
 		json_object_end(out);
 	}
+	json_array_end(out);
+	json_text(out, "next_cursor", more ? cursor : NULL);
 	return st;
 }
 

@@ -39,11 +39,25 @@ int alert_enqueue(struct db *, struct arena *, const struct alert *, int64_t now
 /* Reads what alert_enqueue() wrote as content; texts lie in the arena.  Returns 0 or -1. */
 int alert_read(struct arena *, const char *content, struct alert *);
 
+/* So many alerts, the newest of those with an id below. */
+struct alert_page {
+	int64_t limit, below;
+};
+
+#define ALERT_ID_MAX (INT64_C(1) << 53)
+/* A page as a handler's parameters: all of its table (query.h), read into a struct alert_page. */
+#define ALERT_PAGE_FIELDS                                                                          \
+	{"limit", QUERY_INT, 0, offsetof(struct alert_page, limit), 50, 1, 200, NULL},             \
+	{                                                                                          \
+		"cursor", QUERY_INT, 0, offsetof(struct alert_page, below), ALERT_ID_MAX, 1,       \
+		    ALERT_ID_MAX, NULL                                                             \
+	}
+
 /*
- * Writes the newest limit alerts with their deliveries as the members of an open
- * JSON array (GET /api/alerts).  Returns 0 or DB_FAILED.
+ * Writes a page of alerts with their deliveries as the members alerts and next_cursor of an
+ * open JSON object (GET /api/alerts).  Returns 0 or DB_FAILED.
  */
-int alert_list(struct db *, struct json_out *, int64_t limit);
+int alert_list(struct db *, struct json_out *, const struct alert_page *);
 /*
  * The outcome of one alert: 'w' waiting, 's' sent everywhere, 'f' failed somewhere;
  * *detail is what the last attempt said, in the arena, or NULL.

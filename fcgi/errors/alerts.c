@@ -10,21 +10,27 @@
 #include "query.h"
 #include "text.h"
 
-#define ALERTS_LISTED 50
 #define WAIT_US INT64_C(10000000)
 #define POLL_NS 100000000L
 
-/* 200 {"alerts": [...]}: the newest, each with what became of it at every channel. */
+/*
+ * GET /api/alerts, parameters limit and cursor: 200 {"alerts": [...], next_cursor}, newest
+ * first, each with what became of it at every channel.
+ */
 int
 errors_alerts(struct req *rq)
 {
-	struct json_out *out = req_json(rq);
+	static const struct query_field fields[] = {ALERT_PAGE_FIELDS};
+	struct json_out *out;
+	struct alert_page page;
+	int st = query_read(rq, fields, NELEM(fields), &page);
 
+	if (st != 0)
+		return st;
+	out = req_json(rq);
 	json_object(out, NULL);
-	json_array(out, "alerts");
-	if (db_begin_read(rq->db) == -1 || alert_list(rq->db, out, ALERTS_LISTED) == -1)
+	if (db_begin_read(rq->db) == -1 || alert_list(rq->db, out, &page) == -1)
 		return req_fail_db(rq);
-	json_array_end(out);
 	json_object_end(out);
 	return 200;
 }

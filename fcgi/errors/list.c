@@ -211,7 +211,10 @@ find_scope(struct req *rq, const struct parameters *p, int64_t *scope)
 	return *scope > 0 ? DB_ROW : DB_NONE;
 }
 
-/* The errors that a report of that event_id was counted for: of each project, they are few. */
+/*
+ * The errors that reports of that event_id were counted for, a JSON array: at most one of
+ * each project, which are few, for a report is known by the hash of both.
+ */
 static int
 find_event(struct req *rq, const struct parameters *p, const char **errors)
 {
@@ -299,9 +302,9 @@ write_page(struct req *rq, const struct parameters *p, const struct filter *f,
 /*
  * GET /api/errors: a page of the errors that pass all filters.  Parameters project,
  * source, session_id, resolved, status, since, until, search, environment, release,
- * level; sort, cursor, limit, offset.  search may name an event_id.  environment and release narrow the counts and
- * times as well.  A page may be short and still have a next_cursor.  400 for a bad
- * value of those that the wire contract does not have.
+ * level; sort, cursor, limit, offset.  search may name an event_id.  environment and
+ * release narrow the counts and times as well.  A page may be short and still have a
+ * next_cursor.  400 for a bad value of those that the wire contract does not have.
  */
 int
 errors_list(struct req *rq)

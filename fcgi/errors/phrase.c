@@ -88,9 +88,7 @@ split(struct arena *mem, const char *typed, size_t len, bool whole)
 static bool
 names_event(const char *typed)
 {
-	const char *id = typed + strlen(EVENT);
-
-	return text_starts_with(typed, EVENT) && strspn(id, BLANKS) == 0 && *id != '\0';
+	return text_starts_with(typed, EVENT) && strcspn(typed + strlen(EVENT), BLANKS) > 0;
 }
 
 struct phrases *

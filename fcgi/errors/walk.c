@@ -10,8 +10,7 @@
  *
  *	?1 project  ?2 statuses  ?3 sources  ?4 value and ?5 tie breaker of the place
  *	?6 since  ?7 until  ?8 words  ?9 scope  ?10 session  ?11 ids  ?12 level
- *
- * The last is in all of them, or SQLite would not take so many.
+ *	(SQLite takes no more values than a statement names: the last is in each)
  *
  * An index range holds one status and one source, so a walk merges up to six of
  * them ("arms"); SQLite does that without sorting.  Rows as high as the place are

@@ -4,9 +4,9 @@
 
 #include "alert.h"
 #include "metrics.h"
+#include "query.h"
+#include "text.h"
 #include "watch.h"
-
-#define ALERTS_LISTED 50
 
 static void
 write_rule(struct json_out *out, int number, const struct rule *rule, const struct watch *watch)
@@ -24,13 +24,22 @@ write_rule(struct json_out *out, int number, const struct rule *rule, const stru
 	json_object_end(out);
 }
 
-/* 200 {"rules": [{number, rule, name, state, value, since, checked}], "alerts": [...]}. */
+/*
+ * GET /api/alerts, parameters limit and cursor: 200 {"rules": [{number, rule, name, state, value,
+ * since, checked}], "alerts": [...], next_cursor}; the page is one of the alerts.
+ */
 int
 metrics_alerts(struct req *rq)
 {
-	struct json_out *out = req_json(rq);
-	int st = db_begin_read(rq->db);
+	static const struct query_field fields[] = {ALERT_PAGE_FIELDS};
+	struct json_out *out;
+	struct alert_page page;
+	int st = query_read(rq, fields, NELEM(fields), &page);
 
+	if (st != 0)
+		return st;
+	st = db_begin_read(rq->db);
+	out = req_json(rq);
 	json_object(out, NULL);
 	json_array(out, "rules");
 	for (int i = 0; i < RULES_MAX && st == 0; i++) {
@@ -44,10 +53,8 @@ metrics_alerts(struct req *rq)
 			write_rule(out, i + 1, &rule, &watch);
 	}
 	json_array_end(out);
-	json_array(out, "alerts");
 	if (st == 0)
-		st = alert_list(rq->db, out, ALERTS_LISTED);
-	json_array_end(out);
+		st = alert_list(rq->db, out, &page);
 	json_object_end(out);
 	return st == 0 ? 200 : req_fail_db(rq);
 }

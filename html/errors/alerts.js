@@ -6,9 +6,10 @@ import { Age, Command, Empty, Refresh, classes } from "./common/components.js";
 import { exact, oneLine, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
+import { Older } from "./common/older.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
-import { Link, navigate, setParams, useLocation, useScroll } from "./common/url.js";
+import { Link, navigate, query, setParams, useLocation, useScroll } from "./common/url.js";
 
 const kinds = {
   new: "new",
@@ -27,21 +28,21 @@ const states = {
   digested: "told in a digest",
 };
 
-const LISTED = 50; // the newest: the interface gives no more
-
 const isPast = (alert) => alert.state === "done" || alert.state === "digested";
 
 export default function Alerts() {
   const { params } = useLocation();
   const every = Number(params.get("refresh")) || 0;
-  const alerts = useResource("alerts", (signal) => get("api/alerts", {}, { signal }), { every });
+  const cursor = params.get("cursor");
+  const key = `alerts${query({ cursor })}`;
+  const alerts = useResource(key, (signal) => get("api/alerts", { cursor }, { signal }), { every });
   const all = alerts.data?.alerts ?? [];
   const queue = all.filter((alert) => !isPast(alert));
   const past = all.filter(isPast);
   useEffect(() => {
     document.title = `${queue.length ? `(${queue.length}) ` : ""}Alerts · Monlight`;
   }, [queue.length]);
-  useScroll(Boolean(alerts.data), "alerts");
+  useScroll(Boolean(alerts.data), key);
   useKeys([
     { keys: ["r"], label: "Refresh", run: alerts.reload },
     { keys: ["u", "Escape"], label: "Back to the list", run: () => navigate("") },
@@ -57,11 +58,12 @@ export default function Alerts() {
     <header class="title alerts-title"><div class="words"><h1>Alerts</h1></div><${Test} done=${alerts.reload} /></header>
     <${Problem} error=${alerts.error} retry=${alerts.reload} />
     ${!alerts.data && !alerts.error && html`<div class=${classes("skeleton block", alerts.slow && "visible")} aria-hidden="true"><i></i><i class="tall"></i></div>`}
-    ${alerts.data && !all.length && html`<div class="sheet"><${Nothing} /></div>`}
+    ${alerts.data && !all.length && !cursor && html`<div class="sheet"><${Nothing} /></div>`}
     <div class=${classes("told", alerts.slow && "stale")}>
-      ${queue.length > 0 && html`<${Section} id="queue" title="Queue" alerts=${queue} of=${all} />`}
-      ${past.length > 0 && html`<${Section} id="past" title="Told" alerts=${past} of=${all} />`}
+      ${queue.length > 0 && html`<${Section} id="queue" title="Queue" alerts=${queue} />`}
+      ${past.length > 0 && html`<${Section} id="past" title="Told" alerts=${past} />`}
     </div>
+    <${Older} cursor=${cursor} next=${alerts.data?.next_cursor}>${plural(all.length, "alert")}${cursor && " further back"}<//>
   `;
 }
 
@@ -102,9 +104,9 @@ ALERT_SPIKE=100/5`} />
     <p class="muted">Then <code>monlight reload</code>, and a test alert shows whether it works.</p>
   <//>`;
 
-const Section = ({ id, title, alerts, of }) =>
+const Section = ({ id, title, alerts }) =>
   html`<section class="sheet" aria-labelledby=${id}>
-    <header><h2 id=${id}>${title}</h2><span class="muted small">${plural(alerts.length, "alert")}${of.length >= LISTED && ` of the newest ${LISTED}`}</span></header>
+    <header><h2 id=${id}>${title}</h2><span class="muted small">${plural(alerts.length, "alert")}</span></header>
     <ol class="alerts">${alerts.map((alert) => html`<${Alert} key=${alert.id} alert=${alert} />`)}</ol>
   </section>`;
 

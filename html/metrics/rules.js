@@ -4,6 +4,7 @@ import { html, useEffect } from "./vendor/preact.js";
 import { get } from "./common/api.js";
 import { Age, Command, Empty, classes } from "./common/components.js";
 import { exact, plural } from "./common/format.js";
+import { Older } from "./common/older.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { Link, query, useLocation } from "./common/url.js";
@@ -35,7 +36,9 @@ METRIC_ALERT_3=heartbeat{job=backup} absent 26h`;
 export default function Rules() {
   const { params } = useLocation();
   const every = Number(params.get("refresh")) || 0;
-  const alerts = useResource("alerts", (signal) => get("api/alerts", {}, { signal }), { every });
+  const cursor = params.get("cursor");
+  const key = `alerts${query({ cursor })}`;
+  const alerts = useResource(key, (signal) => get("api/alerts", { cursor }, { signal }), { every });
   const { data } = alerts;
   useEffect(() => {
     document.title = "Rules · Metrics · Monlight";
@@ -63,7 +66,7 @@ export default function Rules() {
         }
       </section>
       <section class="sheet" aria-labelledby="told">
-        <header><h2 id="told">Past alerts</h2><span class="muted small">the newest 50</span></header>
+        <header><h2 id="told">Past alerts</h2></header>
         ${
           data.alerts.length
             ? html`<ul class="rules past">
@@ -76,9 +79,10 @@ export default function Rules() {
                 </li>`;
               })}
             </ul>`
-            : html`<p class="nothing muted">No rule has fired yet.</p>`
+            : html`<p class="nothing muted">${cursor ? "Nothing was told before that." : "No rule has fired yet."}</p>`
         }
-      </section></div>`
+      </section>
+      <${Older} cursor=${cursor} next=${data.next_cursor}>${plural(data.alerts.length, "alert")}${cursor && " further back"}<//></div>`
     }
   `;
 }

@@ -79,13 +79,35 @@ describe("who was told", () => {
     await close();
   });
 
-  it("says that older ones are not listed, where there may be some", async () => {
+  it("goes on to older ones, page by page, and back", async () => {
     const { page, verify, close } = await enter(browser, stack, { path: "?view=alerts" });
-    const old = { kind: "new", state: "held", created_at: new Date().toISOString(), deliveries: [] };
-    const all = Array.from({ length: 50 }, (_, i) => ({ ...old, id: i + 1, subject_id: 1, title: `${i}` }));
-    await answer(page, "**/api/alerts", (route) => route.fulfill({ json: { alerts: all } }));
+    const old = { kind: "new", state: "done", created_at: new Date().toISOString(), deliveries: [] };
+    const pages = {
+      "": [Array.from({ length: 50 }, (_, i) => 60 - i), "11"],
+      11: [Array.from({ length: 10 }, (_, i) => 10 - i), null],
+    };
+    await answer(page, "**/api/alerts**", (route) => {
+      const [ids, next_cursor] = pages[new URL(route.request().url()).searchParams.get("cursor") ?? ""];
+      const all = ids.map((id) => ({ ...old, id, subject_id: 1, title: `alert ${id}` }));
+      return route.fulfill({ json: { alerts: all, next_cursor } });
+    });
+    const pager = page.getByRole("navigation", { name: "Pages" });
+    const newest = pager.getByRole("button", { name: "Newest" });
+    const older = pager.getByRole("button", { name: "Older" });
     await page.keyboard.press("r");
-    await page.getByText("50 alerts of the newest 50", { exact: true }).waitFor();
+    await pager.getByText("50 alerts", { exact: true }).waitFor();
+    assert.ok(await newest.isDisabled());
+    await older.click();
+    await pager.getByText("10 alerts further back").waitFor();
+    assert.match(page.url(), /cursor=11/);
+    assert.equal(await alerts(page).first().locator(".what").textContent(), "alert 10");
+    assert.ok(await older.isDisabled());
+    await sound(page);
+    await page.reload();
+    await pager.getByText("10 alerts further back").waitFor();
+    await newest.click();
+    await alerts(page).nth(49).waitFor();
+    assert.doesNotMatch(page.url(), /cursor/);
     verify();
     await close();
   });

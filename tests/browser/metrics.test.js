@@ -213,9 +213,8 @@ describe("the metrics of a shop", () => {
     ].map(([state, deliveries], id) => ({ id, title: "Firing: rule", created_at, state, deliveries }));
     await page.goto(stack.url("metrics", "?view=rules"));
     await page.locator(".rules li").first().waitFor();
-    await answer(page, "**/api/alerts", (route) => route.fulfill({ json: { rules: [], alerts } }), {
-      times: 1,
-    });
+    const told = { rules: [], alerts, next_cursor: "1" };
+    await answer(page, "**/api/alerts", (route) => route.fulfill({ json: told }), { times: 1 });
     await page.keyboard.press("r");
     await page.locator(".past bdi").nth(3).waitFor();
     assert.deepEqual(await page.locator(".past bdi").allTextContents(), [
@@ -224,6 +223,11 @@ describe("the metrics of a shop", () => {
       "being told by mail ops@example.com: no such host",
       "told to nobody: there is no channel",
     ]);
+    await page.getByRole("button", { name: "Older" }).click();
+    await page.waitForURL(/cursor=1/);
+    await page.getByText("Nothing was told before that").waitFor();
+    await page.getByRole("button", { name: "Newest" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("cursor"));
     verify();
   });
 

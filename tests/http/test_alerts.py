@@ -4,6 +4,7 @@
 import os
 import signal
 import socket
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -255,3 +256,38 @@ def test_a_server_that_never_answers_keeps_nobody_from_ending(fresh):
             assert stack.control("stop", timeout=30).returncode == 0
         answer.exception()  # it has come, or its connection was closed
     # What did not end in time would have been killed, and said so on standard error.
+
+
+def test_older_alerts_are_read_page_by_page_while_new_ones_come(fresh):
+    stack = fresh(INDEXER="cron")
+    for service in ("errors", "metrics"):
+        client = stack.client(service)
+
+        def told(*titles, service=service):
+            with sqlite3.connect(stack.database(service)) as db:
+                db.executemany(
+                    "INSERT INTO alert (created_at, kind, title, content) VALUES (1, 'test', ?, '')",
+                    [(title,) for title in titles],
+                )
+            db.close()
+
+        def page(query, client=client):
+            found = client.get(f"/api/alerts?{query}").json
+            return [alert["title"] for alert in found["alerts"]], found["next_cursor"]
+
+        assert page("") == ([], None), service
+        told(*map(str, range(60)))
+        newest, cursor = page("")
+        assert newest == [str(n) for n in range(59, 9, -1)], service
+        told("new")
+        assert page(f"cursor={cursor}") == ([str(n) for n in range(9, -1, -1)], None), service
+        assert page("limit=61")[1] is None
+        seen, cursor = page("limit=7")
+        while cursor:
+            titles, cursor = page(f"limit=7&cursor={cursor}")
+            assert len(titles) == 7 or cursor is None
+            seen += titles
+        assert seen == ["new", *(str(n) for n in range(59, -1, -1))], service
+        for query in ("limit=0", "limit=201", "limit=x", "cursor=0", "cursor=x", "cursor=-1"):
+            answer = client.get(f"/api/alerts?{query}")
+            assert answer.status == 400 and query.split("=")[0] in answer.detail, query

@@ -26,7 +26,7 @@ def kinds(hook):
 def test_without_a_channel_nothing_is_queued(errors, project):
     assert errors.post("/api/errors", report(project)).status == 201
     answer = errors.get("/api/alerts")
-    assert (answer.status, answer.json) == (200, {"alerts": []})
+    assert (answer.status, answer.json) == (200, {"alerts": [], "next_cursor": None})
     answer = errors.post("/api/test-alert")
     assert answer.status == 503
     assert answer.detail == "SMTP not configured: SMTP_HOST is not set"

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from pages import ORIGIN, Page, allowed, browser_report, metric
+from tracker import listed
 
 from stack import eventually
 
@@ -40,7 +41,7 @@ def test_case_13_the_trackers_answer_passes_through(page, latest):
     assert latest()["source"] == "browser"
 
 
-def test_a_report_keeps_what_the_page_said(page, latest):
+def test_a_report_keeps_what_the_page_said(page, latest, errors):
     page.error(
         url="https://shop.example/cart?x=1",
         user_agent="Mozilla",
@@ -75,6 +76,8 @@ def test_a_report_keeps_what_the_page_said(page, latest):
     assert one["contexts"] == {"device": {"name": "phone"}}
     assert page.error(event_id="event-1").status == 201  # known: the same answer
     assert latest()["count"] == 3
+    found = listed(errors, project=error["project"], search="event_id:event-1")["errors"]
+    assert [row["id"] for row in found] == [error["id"]]
 
 
 def test_members_of_the_wrong_type_are_left_out(page, latest):

@@ -104,7 +104,7 @@ describe("a list full of data", () => {
     const focused = () => page.evaluate(() => document.activeElement.closest("tr")?.dataset.id);
     const ids = await rows(page).evaluateAll((all) => all.map((one) => one.dataset.id));
     for (const key of ["j", "j", "ArrowDown", "k"]) await page.keyboard.press(key);
-    assert.equal(await focused(), ids[1]);
+    assert.ok(await eventually(async () => (await focused()) === ids[1]));
     await page.keyboard.press("Enter");
     await page.waitForURL(new RegExp(`/errors/${ids[1]}$`));
     await page.locator("header.title h1").waitFor();

@@ -103,7 +103,7 @@ describe("the metrics of a shop", () => {
     await drawn(page);
     await page.keyboard.press("t");
     const rows = page.getByRole("region", { name: "Rows", exact: true });
-    assert.ok(await rows.evaluate((element) => element === document.activeElement));
+    assert.ok(await eventually(() => rows.evaluate((element) => element === document.activeElement)));
     assert.equal(await page.locator("main img, main script").count(), 0);
     verify();
   });
@@ -192,12 +192,12 @@ describe("the metrics of a shop", () => {
     await page.locator(".legend button").first().focus();
     await page.keyboard.press("Enter");
     await page.waitForURL(/label=endpoint/);
-    assert.ok(await focused(select(page, "Metric")));
+    assert.ok(await eventually(() => focused(select(page, "Metric"))));
     await page.goto(stack.url("metrics", "?view=explore&name=http_requests_total&label=nobody%3Dhas"));
     await page.getByRole("button", { name: "remove this filter" }).focus();
     await page.keyboard.press("Enter");
     await page.waitForURL(/http_requests_total$/);
-    assert.ok(await focused(select(page, "Metric")));
+    assert.ok(await eventually(() => focused(select(page, "Metric"))));
     verify();
   });
 

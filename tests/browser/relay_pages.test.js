@@ -117,7 +117,7 @@ describe("a relay nobody has used yet", () => {
     await page.keyboard.press("Enter");
     const row = key(page, "keyboard-shop");
     await row.getByLabel("Script tag", { exact: true }).waitFor();
-    assert.ok(await row.evaluate((one) => one === document.activeElement));
+    assert.ok(await eventually(() => row.evaluate((one) => one === document.activeElement)));
     assert.deepEqual(await row.locator(".chip").allTextContents(), [shop.origin, "https://*.shop.example"]);
     await page.getByRole("button", { name: "Copy: Script tag" }).focus();
     await page.keyboard.press("Enter");

@@ -1,10 +1,10 @@
 // The small parts every page is made of.
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { ago, exact } from "./format.js";
+import { ago, exact, span } from "./format.js";
 import { Icon } from "./icons.js";
 import { useNow } from "./resource.js";
-import { Link } from "./url.js";
+import { Link, setParams } from "./url.js";
 
 export const classes = (...names) => names.filter(Boolean).join(" ");
 
@@ -76,17 +76,17 @@ export function Bars({ counts, label, width = 96, height = 24, gap = 1 }) {
   </svg>`;
 }
 
-// A field of choices; `options` are strings or [value, words].
-export const Choice = ({ label, value, options, onChange }) =>
-  html`<label class="choice">
+// A field of choices; `options` are strings or [value, words].  What is chosen is always among them.
+export function Choice({ label, value, options, onChange }) {
+  const all = options.map((option) => [option].flat());
+  if (!all.some(([name]) => name === value)) all.push([value]);
+  return html`<label class="choice">
     <span>${label}</span>
     <select value=${value} onChange=${(event) => onChange(event.target.value)} data-set=${value ? "" : undefined}>
-      ${options.map((option) => {
-        const [name, words] = Array.isArray(option) ? option : [option, option];
-        return html`<option value=${name} selected=${name === value}>${words}</option>`;
-      })}
+      ${all.map(([name, words = name]) => html`<option value=${name} selected=${name === value}>${words}</option>`)}
     </select>
   </label>`;
+}
 
 // A search that follows the typing after a pause; `/` goes to it, Escape leaves it.
 export function Search({ value, onChange, label, placeholder }) {
@@ -121,12 +121,10 @@ export function Search({ value, onChange, label, placeholder }) {
 
 export const focusSearch = () => document.querySelector("input[type=search]")?.focus();
 
-const paces = [
-  ["", "Off"],
-  ["5", "5 s"],
-  ["30", "30 s"],
-  ["60", "1 min"],
-];
+const paces = [5, 30, 60];
+
+// How often a view is read again by itself, in seconds: one of the paces, or 0, whatever the address says.
+export const everyOf = (params) => paces.find((pace) => String(pace) === params.get("refresh")) ?? 0;
 
 // A tool's views; each draws them anew, and the focus stays.
 export function Tabs({ views, current, to }) {
@@ -140,13 +138,14 @@ export function Tabs({ views, current, to }) {
 }
 
 // Read again now, or by itself.
-export const Refresh = ({ every, onEvery, loading, reload }) =>
+export const Refresh = ({ params, loading, reload }) =>
   html`<div class="joined refresh">
     <button class="icon" onClick=${reload} aria-label="Refresh" title="Refresh (r)" aria-keyshortcuts="r">
       <span class=${classes("turning", loading && "on")}><${Icon} name="refresh" /></span>
     </button>
-    <select aria-label="Refresh by itself" value=${every} onChange=${(event) => onEvery(event.target.value)}>
-      ${paces.map(([value, words]) => html`<option value=${value} selected=${value === every}>${words}</option>`)}
+    <select aria-label="Refresh by itself" onChange=${(event) => setParams({ refresh: event.target.value }, { replace: true })}>
+      <option value="">Off</option>
+      ${paces.map((pace) => html`<option value=${pace} selected=${pace === everyOf(params)}>${span(1000 * pace)}</option>`)}
     </select>
   </div>`;
 

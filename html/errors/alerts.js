@@ -2,14 +2,14 @@
 
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { get, post } from "./common/api.js";
-import { Age, Command, Empty, Refresh, classes } from "./common/components.js";
+import { Age, Command, Empty, Refresh, classes, everyOf } from "./common/components.js";
 import { exact, oneLine, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
 import { Older } from "./common/older.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
-import { Link, navigate, query, setParams, useLocation, useScroll } from "./common/url.js";
+import { Link, navigate, query, useLocation, useScroll } from "./common/url.js";
 
 const kinds = {
   new: "new",
@@ -32,7 +32,7 @@ const isPast = (alert) => alert.state === "done" || alert.state === "digested";
 
 export default function Alerts() {
   const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const cursor = params.get("cursor");
   const key = `alerts${query({ cursor })}`;
   const alerts = useResource(key, (signal) => get("api/alerts", { cursor }, { signal }), { every });
@@ -51,8 +51,7 @@ export default function Alerts() {
     <div class="bar crumbs">
       <${Link} to="" class="back"><${Icon} name="left" />Errors<//>
       <div class="end">
-        <${Refresh} every=${params.get("refresh") ?? ""} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
-          loading=${alerts.slow} reload=${alerts.reload} />
+        <${Refresh} params=${params} loading=${alerts.slow} reload=${alerts.reload} />
       </div>
     </div>
     <header class="title alerts-title"><div class="words"><h1>Alerts</h1></div><${Test} done=${alerts.reload} /></header>

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Copy, Empty, Level, Refresh, classes } from "./common/components.js";
+import { Copy, Empty, Level, Refresh, classes, everyOf } from "./common/components.js";
 import { oneLine } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -31,7 +31,7 @@ function merged(error, more) {
 export default function Detail({ id }) {
   const { params } = useLocation();
   const path = `api/errors/${id}`;
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const detail = useResource(`errors/${id}`, (signal) => get(path, {}, { signal }), { every });
   const kept = useResource(detail.data ? `errors/${id}/kept` : null, (signal) =>
     get(`${path}/occurrences`, {}, { signal }),
@@ -101,8 +101,7 @@ export default function Detail({ id }) {
           <button class="icon" aria-label="Next error" title="Next error (j)" disabled=${!neighbour(1)} onClick=${() => go(1)}><${Icon} name="right" /></button>
         </div>`
         }
-        <${Refresh} every=${params.get("refresh") ?? ""} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
-          loading=${detail.slow} reload=${detail.reload} />
+        <${Refresh} params=${params} loading=${detail.slow} reload=${detail.reload} />
       </div>
     </div>
     ${!error && html`<h1 class="offscreen">Error ${id}</h1>`}

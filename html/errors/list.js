@@ -2,7 +2,17 @@
 
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Age, Bars, Choice, Level, Refresh, Search, classes, focusSearch } from "./common/components.js";
+import {
+  Age,
+  Bars,
+  Choice,
+  Level,
+  Refresh,
+  Search,
+  classes,
+  everyOf,
+  focusSearch,
+} from "./common/components.js";
 import { compact, number, oneLine, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -26,6 +36,7 @@ const states = [
   ["all", "All"],
 ];
 const levels = ["fatal", "error", "warning", "info", "debug"];
+const sources = ["server", "browser"];
 const sorts = [
   ["", "By last seen"],
   ["first_seen", "By first seen"],
@@ -33,6 +44,17 @@ const sorts = [
 ];
 // What narrows the list beside its state, in the order it is named when nothing matches.
 const filters = ["search", "project", "environment", "level", "source", "release", "session_id"];
+
+// The address as the interface reads it: nothing that is empty, the first of what is doubled; and as the choices
+// have it, where the order by last seen goes without saying.
+function asRead(params) {
+  const read = new URLSearchParams();
+  for (const [name, value] of params) if (value && !read.has(name)) read.set(name, value);
+  if (!sources.includes(read.get("source"))) read.delete("source");
+  if (read.get("sort") === "last_seen") read.delete("sort");
+  if (read.has("level")) read.set("level", read.get("level").toLowerCase());
+  return read;
+}
 
 // Links to the original's page said resolved=true.
 const stateOf = (params) =>
@@ -51,8 +73,8 @@ const request = (params) => ({
 const narrow = (patch, options) => setParams({ offset: null, ...patch }, options);
 
 export default function List() {
-  const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const params = asRead(useLocation().params);
+  const every = everyOf(params);
   const key = `errors${query({ ...Object.fromEntries(params), refresh: null })}`;
   const list = useResource(key, (signal) => get("api/errors", request(params), { signal }), { every });
   const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
@@ -73,7 +95,13 @@ export default function List() {
   useScroll(Boolean(list.data), key);
   useEffect(() => list.data && resume(), [Boolean(list.data)]);
 
-  const isEmpty = list.data && !errors.length && !list.loading;
+  const isEmpty = list.data?.total === 0 && !list.loading;
+  // The last page is gone once all on it are resolved: then it is the one before.
+  const isBehind = list.data?.total > 0 && !errors.length && !list.loading;
+  useEffect(() => {
+    const last = Math.floor((list.data?.total - 1) / PAGE) * PAGE;
+    if (isBehind) setParams({ offset: last || null }, { replace: true });
+  }, [isBehind]);
   const toggle = (id) => {
     const next = new Set(picked);
     if (!next.delete(id)) next.add(id);
@@ -167,12 +195,11 @@ function resume() {
   rows()[at].querySelector("a").focus({ preventScroll: true });
 }
 
-// Names with how many errors each has; the chosen one is there even if it has none.
-function counted(first, list = [], chosen = "") {
-  const options = list.map(({ name, errors }) => [name, `${name} (${errors < 1000 ? errors : "999+"})`]);
-  if (chosen && !list.some(({ name }) => name === chosen)) options.push([chosen, chosen]);
-  return [["", first], ...options];
-}
+// Names with how many errors each has.
+const counted = (first, list = []) => [
+  ["", first],
+  ...list.map(({ name, errors }) => [name, `${name} (${errors < 1000 ? errors : "999+"})`]),
+];
 
 function Toolbar({ params, projects, scopes, list, reload }) {
   const [open, setOpen] = useState(false);
@@ -192,8 +219,7 @@ function Toolbar({ params, projects, scopes, list, reload }) {
       </div>
       <div class="end">
         <${TimePicker} params=${params} onChange=${narrow} spans=${["1h", "24h", "7d", "30d"]} all="All time" />
-        <${Refresh} every=${value("refresh")} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
-          loading=${list.slow} reload=${reload} />
+        <${Refresh} params=${params} loading=${list.slow} reload=${reload} />
         <${Link} class="button" to="?view=alerts"><${Icon} name="bell" />Alerts<//>
       </div>
     </div>
@@ -205,14 +231,14 @@ function Toolbar({ params, projects, scopes, list, reload }) {
       </button>
       <div class="choices">
         <${Choice} label="Project" value=${value("project")} onChange=${(project) => narrow({ project })}
-          options=${[["", "Any project"], ...new Set([...projects, value("project")].filter(Boolean))]} />
+          options=${[["", "Any project"], ...projects]} />
         <${Choice} label="Environment" value=${value("environment")} onChange=${(environment) => narrow({ environment })}
-          options=${counted("Any environment", scopes?.environments, value("environment"))} />
+          options=${counted("Any environment", scopes?.environments)} />
         <${Choice} label="Release" value=${value("release")} onChange=${(release) => narrow({ release })}
-          options=${counted("Any release", scopes?.releases, value("release"))} />
+          options=${counted("Any release", scopes?.releases)} />
         <${Choice} label="Level" value=${value("level")} onChange=${(level) => narrow({ level })} options=${[["", "Any level"], ...levels]} />
         <${Choice} label="Source" value=${value("source")} onChange=${(source) => narrow({ source })}
-          options=${[["", "Any source"], "server", "browser"]} />
+          options=${[["", "Any source"], ...sources]} />
         <${Choice} label="Sort by" value=${value("sort")} onChange=${(sort) => narrow({ sort })} options=${sorts} />
       </div>
       ${

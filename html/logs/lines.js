@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { get, isCancelled } from "./common/api.js";
-import { Refresh, Search, classes, focusSearch } from "./common/components.js";
+import { Refresh, Search, classes, everyOf, focusSearch } from "./common/components.js";
 import { compact, number, plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -13,7 +13,7 @@ import { TimePicker, shiftRange } from "./common/time.js";
 import { href, members, query, setParams, useLocation } from "./common/url.js";
 import { Blocks } from "./blocks.js";
 import { Skeleton } from "./line.js";
-import { filters, asRead, levelsOf, marker, request } from "./search.js";
+import { filters, asRead, levelsOf, marker, nameOf, request } from "./search.js";
 
 const Emptiness = later(() => import("./empty.js"));
 const Histogram = later(() => import("./histogram.js"));
@@ -23,6 +23,7 @@ const Saved = later(() => import("./saved.js"));
 
 const silence = { lines: [], state: "opening", gap: 0 };
 const PAGE = 200;
+const unlisted = ["project", "not_project", "stream"]; // filters that links have, and no list beside the lines
 // What of the address changes the look and not what is found.
 const looks = { refresh: null, wrap: null, live: null, fields: null };
 const BARS = 80;
@@ -84,7 +85,7 @@ export default function Lines() {
   const params = asRead(useLocation().params);
   const live = params.get("live") === "1";
   const wrap = params.get("wrap") === "1";
-  const every = live ? 0 : Number(params.get("refresh")) || 0;
+  const every = live ? 0 : everyOf(params);
   const key = query({ ...members(params), ...looks });
   const list = useResource(
     `logs${key}`,
@@ -177,10 +178,17 @@ export default function Lines() {
       <button class="more" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>
         <${Icon} name="filter" />Filters${set > 0 && html`<span class="tally">${set}</span>`}
       </button>
+      ${unlisted.flatMap((name) =>
+        params.getAll(name).map(
+          (value) => html`<button class="chip set" aria-label=${`Remove the filter ${nameOf(name)} ${value}`}
+            onClick=${() => narrow({ [name]: params.getAll(name).filter((one) => one !== value) })}>
+            ${nameOf(name)} <code dir="auto">${value}</code><${Icon} name="close" />
+          </button>`,
+        ),
+      )}
       <div class="end">
         <${TimePicker} params=${params} onChange=${narrow} spans=${["15m", "1h", "24h", "7d"]} all="All time" />
-        <${Refresh} every=${params.get("refresh") ?? ""} onEvery=${(refresh) => setParams({ refresh }, { replace: true })}
-          loading=${list.slow} reload=${reload} />
+        <${Refresh} params=${params} loading=${list.slow} reload=${reload} />
       </div>
     </div>
     <${Problem} error=${list.error ?? problem} retry=${list.error ? list.reload : more} />

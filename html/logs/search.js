@@ -21,12 +21,14 @@ function levelsBy(word) {
   return above ? levels.slice(0, levels.indexOf(level) + 1) : [level];
 }
 
-// The address as the interface reads it: without what is empty, and each level by the name that its lines have.
+// The address as the interface reads it: without what is empty or off, and each level by the name that its lines have.
 export function asRead(params) {
   const same = new URLSearchParams();
-  for (const [name, value] of params)
+  for (const [name, value] of params) {
+    if (name === "case" && !/^(1|true)$/i.test(value)) continue;
     for (const one of /^(not_)?level$/.test(name) ? levelsBy(value) : [value])
       if (one && !same.getAll(name).includes(one)) same.append(name, one);
+  }
   return same;
 }
 

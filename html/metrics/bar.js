@@ -56,10 +56,10 @@ export function Bar({ params, loading, reload, still }) {
       ${
         !still &&
         html`<${Choice} label="Project" value=${value("project")} onChange=${(project) => setParams({ project })}
-        options=${[["", "Any project"], ...new Set([...known, value("project")].filter(Boolean))]} />
+        options=${[["", "Any project"], ...known]} />
       <${TimePicker} params=${params} onChange=${setParams} spans=${spans} all="Last 24 hours" />`
       }
-      <${Refresh} every=${value("refresh")} onEvery=${(refresh) => setParams({ refresh }, { replace: true })} loading=${loading} reload=${reload} />
+      <${Refresh} params=${params} loading=${loading} reload=${reload} />
     </div>
   </div>`;
 }

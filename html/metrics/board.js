@@ -2,7 +2,7 @@
 
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { classes } from "./common/components.js";
+import { classes, everyOf } from "./common/components.js";
 import { Icon } from "./common/icons.js";
 import { later } from "./common/layout.js";
 import { useResource } from "./common/resource.js";
@@ -13,7 +13,7 @@ import { POINTS, said, timeOf } from "./asked.js";
 export const ageOf = ({ slow, error }) => (slow && "stale") || (error && "aged");
 
 export function useBoard(params, labels) {
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const shared = { project: params.get("project"), labels };
   const key = query({ ...shared, ...said(params) });
   return useResource(

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Choice } from "./common/components.js";
+import { Choice, everyOf } from "./common/components.js";
 import { plural } from "./common/format.js";
 import { Icon } from "./common/icons.js";
 import { useKeys } from "./common/keys.js";
@@ -39,7 +39,7 @@ const toChoices = () => document.querySelector(".chosen select").focus();
 
 export default function Explorer() {
   const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const project = params.get("project");
   const names = useResource(`names${query({ project })}`, (signal) =>
     get("api/metrics/names", { project }, { signal }),
@@ -93,6 +93,7 @@ export default function Explorer() {
 
 function Choices({ params, name, metrics, known, type }) {
   const group = params.get("group_by") ?? "";
+  const stat = params.get("stat");
   const types = metrics.filter((one) => one.name === name).map((one) => one.type);
   const set = conditions(params);
   const choose = (label, value) =>
@@ -105,11 +106,11 @@ function Choices({ params, name, metrics, known, type }) {
   const others = set.filter(([label]) => !offered.some((one) => one.name === label));
   return html`<div class="bar chosen">
     <${Choice} label="Metric" value=${name} onChange=${(next) => setParams({ name: next, label: null, group_by: null, type: null, stat: null })}
-      options=${[...new Set([...metrics.map((one) => one.name), name].filter(Boolean))].sort()} />
+      options=${[...new Set(metrics.map((one) => one.name))].sort()} />
     ${types.length > 1 && html`<${Choice} label="Type" value=${params.get("type") ?? type ?? ""} onChange=${(next) => setParams({ type: next })} options=${types} />`}
     <${Choice} label="Group by" value=${group} onChange=${(next) => setParams({ group_by: next })}
-      options=${[["", "All together"], ...[...new Set([...known.map((label) => label.name), group])].filter(Boolean).map((one) => [one, `By ${one}`])]} />
-    ${type && html`<${Choice} label="Statistic" value=${params.get("stat") ?? ""} onChange=${(stat) => setParams({ stat })} options=${choicesOf(type, Boolean(group))} />`}
+      options=${[["", "All together"], ...known.map(({ name: one }) => [one, `By ${one}`])]} />
+    ${type && html`<${Choice} label="Statistic" value=${statistics[type].includes(stat) ? stat : ""} onChange=${(next) => setParams({ stat: next })} options=${choicesOf(type, Boolean(group))} />`}
     ${offered.map(
       (
         label,

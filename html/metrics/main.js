@@ -6,6 +6,7 @@ import { useLocation } from "./common/url.js";
 
 const Overview = later(() => import("./overview.js"));
 const views = {
+  __proto__: null, // no word of the address is a view but these
   vitals: later(() => import("./vitals.js")),
   explore: later(() => import("./explorer.js")),
   rules: later(() => import("./rules.js")),

@@ -3,7 +3,7 @@
 
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Age } from "./common/components.js";
+import { Age, everyOf } from "./common/components.js";
 import { useResource } from "./common/resource.js";
 import { query } from "./common/url.js";
 import { POINTS, said, timeOf } from "./asked.js";
@@ -15,7 +15,7 @@ const GROUPS = 100; // releases of one time range
 // Its data: [{at, name}], the newest first, with the beginnings of the chart's own buckets.
 export function useMarks(params) {
   const project = params.get("project");
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const load = async (signal) => {
     const asked = { name: COUNTER, project, group_by: "release", top: GROUPS, points: POINTS };
     const answer = await get("api/metrics", { ...asked, ...timeOf(params, Date.now()) }, { signal });

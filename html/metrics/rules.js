@@ -2,7 +2,7 @@
 
 import { html, useEffect } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Age, Command, Empty, classes } from "./common/components.js";
+import { Age, Command, Empty, classes, everyOf } from "./common/components.js";
 import { exact, plural } from "./common/format.js";
 import { Older } from "./common/older.js";
 import { Problem } from "./common/problem.js";
@@ -35,7 +35,7 @@ METRIC_ALERT_3=heartbeat{job=backup} absent 26h`;
 
 export default function Rules() {
   const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const cursor = params.get("cursor");
   const key = `alerts${query({ cursor })}`;
   const alerts = useResource(key, (signal) => get("api/alerts", { cursor }, { signal }), { every });

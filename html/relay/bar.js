@@ -3,7 +3,7 @@
 import { html, useEffect } from "./vendor/preact.js";
 import { Refresh, Tabs } from "./common/components.js";
 import { useKeys } from "./common/keys.js";
-import { query, setParams } from "./common/url.js";
+import { query } from "./common/url.js";
 
 const views = [
   ["", "Keys"],
@@ -13,18 +13,16 @@ const views = [
 
 export function Bar({ params, resource, children }) {
   const [view, title] = views.find(([name]) => name === params.get("view")) ?? views[0];
-  const refresh = params.get("refresh");
   useKeys([{ keys: ["r"], label: "Refresh", run: resource.reload }]);
   useEffect(() => {
     document.title = `${title} · Relay · Monlight`;
   }, [title]);
   return html`<h1 class="offscreen">${title}</h1>
     <div class="bar">
-      <${Tabs} views=${views} current=${view} to=${(name) => query({ view: name, refresh })} />
+      <${Tabs} views=${views} current=${view} to=${(name) => query({ view: name, refresh: params.get("refresh") })} />
       ${children}
       <div class="end">
-        <${Refresh} every=${refresh ?? ""} onEvery=${(next) => setParams({ refresh: next }, { replace: true })}
-          loading=${resource.slow} reload=${resource.reload} />
+        <${Refresh} params=${params} loading=${resource.slow} reload=${resource.reload} />
       </div>
     </div>`;
 }

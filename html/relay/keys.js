@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 import { get, post } from "./common/api.js";
-import { Empty, classes } from "./common/components.js";
+import { Empty, classes, everyOf } from "./common/components.js";
 import { plural } from "./common/format.js";
 import { useKeys } from "./common/keys.js";
 import { Problem } from "./common/problem.js";
@@ -15,7 +15,7 @@ import { originsOf } from "./origins.js";
 
 export default function Keys() {
   const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const keys = useResource("keys", (signal) => get("api/dsn-keys", {}, { signal }), { every });
   const open = params.get("key");
   const made = useRef(null); // the key that was just made: the focus goes to it once it is there

@@ -5,7 +5,12 @@ import { later, start } from "./common/layout.js";
 import { useLocation } from "./common/url.js";
 import Keys from "./keys.js";
 
-const views = { maps: later(() => import("./maps.js")), outbox: later(() => import("./outbox.js")) };
+// No word of the address is a view but these.
+const views = {
+  __proto__: null,
+  maps: later(() => import("./maps.js")),
+  outbox: later(() => import("./outbox.js")),
+};
 
 function Relay() {
   const { params } = useLocation();

@@ -2,7 +2,7 @@
 
 import { html, useState } from "./vendor/preact.js";
 import { get, send } from "./common/api.js";
-import { Age, Choice, Command, Empty, Search, classes, focusSearch } from "./common/components.js";
+import { Age, Choice, Command, Empty, Search, classes, everyOf, focusSearch } from "./common/components.js";
 import { number, plural } from "./common/format.js";
 import { useKeys } from "./common/keys.js";
 import { Problem } from "./common/problem.js";
@@ -26,7 +26,7 @@ const sorted = (names) => [...new Set(names)].sort();
 
 export default function Maps() {
   const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const maps = useResource("maps", (signal) => get("api/source-maps", {}, { signal }), { every });
   const value = (name) => params.get(name) ?? "";
   const all = ranked(maps.data?.source_maps ?? []);
@@ -54,9 +54,9 @@ export default function Maps() {
         onChange=${(search) => narrow({ search }, { replace: Boolean(search && value("search")) })} />
       <div class="choices">
         <${Choice} label="Project" value=${value("project")} onChange=${(project) => narrow({ project, release: null })}
-          options=${[["", "Any project"], ...sorted([...all.map((map) => map.project), value("project")].filter(Boolean))]} />
+          options=${[["", "Any project"], ...sorted(all.map((map) => map.project))]} />
         <${Choice} label="Release" value=${value("release")} onChange=${(release) => narrow({ release })}
-          options=${[["", "Any release"], ...sorted([...ofProject.map((map) => map.release), value("release")].filter(Boolean)).reverse()]} />
+          options=${[["", "Any release"], ...sorted(ofProject.map((map) => map.release)).reverse()]} />
       </div>
     </div>
     <${Skeleton} resource=${maps} />

@@ -2,7 +2,7 @@
 
 import { html } from "./vendor/preact.js";
 import { get } from "./common/api.js";
-import { Age, Empty, classes } from "./common/components.js";
+import { Age, Empty, classes, everyOf } from "./common/components.js";
 import { number, plural } from "./common/format.js";
 import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
@@ -21,7 +21,7 @@ const fates = [
 
 export default function Outbox() {
   const { params } = useLocation();
-  const every = Number(params.get("refresh")) || 0;
+  const every = everyOf(params);
   const outbox = useResource("outbox", (signal) => get("api/outbox", {}, { signal }), { every });
   const all = outbox.data?.destinations ?? [];
   const waiting = all.reduce((sum, one) => sum + one.waiting, 0);

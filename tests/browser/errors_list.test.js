@@ -82,6 +82,29 @@ describe("a list full of data", () => {
     await close();
   });
 
+  it("reads an address as the interface does, and shows the last page where its own is gone", async () => {
+    const { page, verify, close } = await enter(stack, {
+      path: "?project=shop-web&project=billing&level=&source=nowhere&sort=last_seen&status=",
+    });
+    await rows(page).first().waitFor();
+    for (const [label, value] of Object.entries({
+      Project: "shop-web",
+      Level: "",
+      Source: "",
+      "Sort by": "",
+    }))
+      assert.equal(await page.getByRole("combobox", { name: label }).inputValue(), value, label);
+    const tabs = page.getByRole("group", { name: "State" });
+    await tabs.locator("[aria-current]", { hasText: "Unresolved" }).waitFor();
+    await tabs.getByRole("link", { name: "All" }).click();
+    await page.waitForURL(/\?project=shop-web&status=all$/);
+    await page.goto(stack.url("errors", "?offset=100000"));
+    await page.waitForURL(/\?offset=50$/);
+    await rows(page).first().waitFor();
+    verify();
+    await close();
+  });
+
   it("returns to the row and the scroll it was left at", async () => {
     const { page, verify, close } = await enter(stack);
     await rows(page).first().waitFor();

@@ -78,6 +78,11 @@ describe("a shop's logs", () => {
       assert.equal(await page.getByRole("checkbox", { name }).isChecked(), on, name);
     await page.getByRole("checkbox", { name: "ERROR" }).uncheck();
     await totals(page, 1);
+    await page.goto(stack.url("logs", "?stream=stdout&not_project=shop&search=DISK&case=0"));
+    await page.getByRole("button", { name: "Remove the filter not project shop" }).click();
+    await totals(page, 2);
+    await page.getByRole("button", { name: "Remove the filter stream stdout" }).click();
+    await page.waitForURL(/\?search=DISK&case=0$/);
     await page.goto(stack.url("logs"));
 
     await line(page, "Order 30").first().getByRole("button").first().click();

@@ -178,6 +178,16 @@ describe("the metrics of a shop", () => {
     verify();
   });
 
+  it("are shown at a glance where the address names a view that is none", async () => {
+    const { page, verify } = opened;
+    await page.goto(stack.url("metrics", "?view=constructor"));
+    await page.getByRole("heading", { name: "Server" }).waitFor();
+    await page.goto(stack.url("metrics", "?view=explore&name=http_requests_total&stat=p95"));
+    await drawn(page);
+    assert.equal(await select(page, "Statistic").inputValue(), "");
+    verify();
+  });
+
   it("keep the focus on the tab that was followed, and near what is gone", async () => {
     const { page, verify } = opened;
     const focused = (target) => target.evaluate((element) => element === document.activeElement);

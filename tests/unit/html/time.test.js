@@ -28,6 +28,10 @@ describe("rangeOf", () => {
     ["since=2026-01-01T00:00:00Z", { since: "2026-01-01T00:00:00Z" }],
     ["since=rubbish&until=2026-01-01T00:00:00Z", { until: "2026-01-01T00:00:00Z" }],
     ["time=1h&since=2026-01-01T00:00:00Z", { since: "2026-03-01T11:00:00Z" }],
+    ["since=1700000000&until=1700000001.5", { since: "2023-11-14T22:13:20Z", until: "2023-11-14T22:13:21Z" }],
+    ["since=foo 1&until=May 2026", {}],
+    ["until=1970-01-01T00:00:00Z", { until: "1970-01-01T00:00:00Z" }],
+    ["since=0001-01-01T00:00:00Z&until=2300-01-01T00:00:00Z", {}],
   ])
     it(`of "${query}"`, () => expect(rangeOf(params(query), now)).toEqual(expected));
 });

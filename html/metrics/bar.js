@@ -22,6 +22,9 @@ export const kept = (params) =>
     ["time", "since", "until", "project", "refresh"].map((name) => [name, params.get(name)]),
   );
 
+// To the choices below the bar: also where the focus goes when what had it is gone.
+export const toChoices = () => document.querySelector(".chosen select").focus();
+
 // `still`: the view shows what is now, of all projects.
 export function Bar({ params, loading, reload, still }) {
   const projects = useResource(still ? null : "projects", (signal) => get("api/projects", {}, { signal }));

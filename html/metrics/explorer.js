@@ -11,7 +11,7 @@ import { Problem } from "./common/problem.js";
 import { useResource } from "./common/resource.js";
 import { query, setParams, useLocation } from "./common/url.js";
 import { POINTS, said, timeOf } from "./asked.js";
-import { Bar } from "./bar.js";
+import { Bar, toChoices } from "./bar.js";
 import { Nothing, Skeleton, ageOf } from "./board.js";
 import { Chart } from "./plot.js";
 import { Marks, useMarks } from "./marks.js";
@@ -33,9 +33,6 @@ const conditions = (params) =>
 
 const without = (params, name) =>
   params.getAll("label").filter((text) => !text.startsWith(`${name}=`) && !text.startsWith(`${name}!=`));
-
-// Also where the focus goes when what had it is gone.
-const toChoices = () => document.querySelector(".chosen select").focus();
 
 export default function Explorer() {
   const { params } = useLocation();

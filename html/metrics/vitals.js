@@ -9,7 +9,7 @@ import { useSession } from "./common/session.js";
 import { describeRange } from "./common/time.js";
 import { Link, members, query, setParams, useLocation } from "./common/url.js";
 import { labelIs } from "./asked.js";
-import { Bar } from "./bar.js";
+import { Bar, toChoices } from "./bar.js";
 import { Head, Nothing, Skeleton, ageOf, useBoard } from "./board.js";
 import { Chart } from "./plot.js";
 import { gridOf, valuesOf } from "./series.js";
@@ -46,7 +46,7 @@ export default function Vitals() {
         <${Choice} label="Device" value=${device ?? ""} onChange=${(next) => setParams({ device: next })} options=${devices} />
         ${
           page !== null &&
-          html`<button class="chip set" onClick=${() => setParams({ page: null })} aria-label=${`Page ${page}: remove this filter`}>
+          html`<button class="chip set" onClick=${() => [toChoices(), setParams({ page: null })]} aria-label=${`Page ${page}: remove this filter`}>
             <span>Page</span> <code dir="auto">${page}</code><${Icon} name="close" />
           </button>`
         }

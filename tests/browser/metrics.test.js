@@ -203,11 +203,19 @@ describe("the metrics of a shop", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL(/label=endpoint/);
     assert.ok(await eventually(() => focused(select(page, "Metric"))));
-    await page.goto(stack.url("metrics", "?view=explore&name=http_requests_total&label=nobody%3Dhas"));
+    for (const name of ["remove this filter", "Any labels"]) {
+      await page.goto(stack.url("metrics", "?view=explore&name=http_requests_total&label=nobody%3Dhas"));
+      await page.getByRole("button", { name }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/http_requests_total$/);
+      assert.ok(await eventually(() => focused(select(page, "Metric"))));
+    }
+    await page.goto(stack.url("metrics", "?view=vitals&page=%2Fproducts"));
+    await page.locator(".vital").first().waitFor();
     await page.getByRole("button", { name: "remove this filter" }).focus();
     await page.keyboard.press("Enter");
-    await page.waitForURL(/http_requests_total$/);
-    assert.ok(await eventually(() => focused(select(page, "Metric"))));
+    await page.waitForURL(/view=vitals$/);
+    assert.ok(await eventually(() => focused(select(page, "Device"))));
     verify();
   });
 

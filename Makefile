@@ -264,7 +264,7 @@ sdk-browser-test: sdk-browser
 
 # ---- checks -----------------------------------------------------------------
 
-C_FILES  := $(sort $(wildcard fcgi/*/*.[ch] indexer/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.c))
+C_FILES  := $(sort $(wildcard fcgi/*/*.[ch] indexer/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch]))
 SH_FILES := $(sort $(shell git grep -lE '^#!/bin/(ba)?sh' -- . ':!html/vendor' 2>/dev/null))
 TIDY     := $(patsubst %.c,$(OUT)/tidy/%,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 

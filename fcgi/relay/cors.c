@@ -82,7 +82,7 @@ bool
 cors_valid_item(const char *item, size_t len)
 {
 	const char *host = memmem(item, len, "://", 3);
-	size_t at;
+	size_t at, stars = 0;
 
 	if (len == 1 && *item == '*')
 		return true;
@@ -94,9 +94,10 @@ cors_valid_item(const char *item, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)item[i];
 
+		stars += c == '*';
 		if (c <= ' ' || c >= 0x7f || (c >= 'A' && c <= 'Z') ||
 		    strchr(",\"'<>\\?#@", c) != NULL || (i >= at && c == '/'))
 			return false;
 	}
-	return true;
+	return stars <= 1;
 }

@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "alert_input.h"
 #include "alert_mail.h"
 #include "span.h"
-#include "text.h"
 
 #define LONGEST 998 /* RFC 5322, 2.1.1 */
 #define LINE_FOR_PEOPLE 78
@@ -19,26 +18,6 @@ static const char *const headers[] = {"From: tracker@shop.example", "To: ops@sho
     "Subject: ", "Date: ", "Message-ID: <1@shop.example>", "MIME-Version: 1.0",
     "Auto-Submitted: auto-generated",
     "Content-Type: multipart/alternative; boundary=\"=_monlight_7d1e9c_=\""};
-
-/* The next piece of the input, up to a NUL, as text; NULL behind the last one. */
-static const char *
-next_text(struct arena *mem, const uint8_t **data, size_t *size)
-{
-	const uint8_t *end;
-	size_t len, whole;
-	char *text;
-
-	if (*size == 0)
-		return NULL;
-	end = memchr(*data, 0, *size);
-	len = end != NULL ? (size_t)(end - *data) : *size;
-	whole = end != NULL ? len + 1 : len;
-	text = arena_alloc(mem, 3 * len + 1);
-	(void)text_utf8_repair(text, (const char *)*data, len);
-	*data += whole;
-	*size -= whole;
-	return text;
-}
 
 /* Takes a line off, which ends with CRLF and has neither of the two inside. */
 static struct span
@@ -103,20 +82,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .from = "tracker@shop.example",
 	    .to = "ops@shop.example",
 	    .id = "1@shop.example"};
-	struct alert alert = {.kind = "new", .title = next_text(mem, &data, &size)};
+	struct alert alert = alert_of_input(mem, data, size);
 	struct buf out = {0};
 
-	if (alert.title == NULL)
-		alert.title = "";
-	alert.heading = next_text(mem, &data, &size);
-	alert.text = next_text(mem, &data, &size);
-	alert.path = next_text(mem, &data, &size);
-	while (alert.nfacts < ALERT_MAX_FACTS && size > 0) {
-		const char *name = next_text(mem, &data, &size);
-		const char *value = next_text(mem, &data, &size);
-
-		alert_fact(&alert, name, value);
-	}
 	alert_mail_write(&out, &letter, &alert);
 	check_message((struct span){out.data, out.len});
 	buf_free(&out);

@@ -82,6 +82,7 @@ static const struct {
     /* no browser writes these, so they would match none */
     {"https://Shop.example", false},
     {"https://shop.example:443", false},
+    {"https://*.*.example", false},
     {"http://shop.example:80", false},
     {"http://shop.example:443", true},
     {"https://shop.example:8443", true},

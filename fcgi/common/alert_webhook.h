@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * alert_webhook: an alert as the JSON that a chat or a program takes.  Pure.
- * What comes from an event is shown as text: no mention, no link, no markup of it works.
+ * What comes from an event is shown as text: no mention of it works, no markup, and no link
+ * but one that is seen whole.
  */
 #ifndef ALERT_WEBHOOK_H
 #define ALERT_WEBHOOK_H

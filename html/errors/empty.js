@@ -47,7 +47,7 @@ export function Emptiness({ params, state, filters }) {
       </ul>
       <p>
         <${Link} class="button" to=${query({ status: params.get("status") })}>Clear the filters<//>
-        ${state !== "all" && html` <${Link} class="button" to=${query({ ...Object.fromEntries(params), status: "all", resolved: "", offset: "" })}>Search in all states<//>`}
+        ${state !== "all" && html` <${Link} class="button" to=${query({ ...Object.fromEntries(params), status: "all", resolved: "", offset: "", cursor: "" })}>Search in all states<//>`}
       </p>
       ${/(^|\s)event_id:\S/.test(params.get("search")) && html`<p class="muted">The <code>event_id</code> of a report is known for 7 days, spelled as it was sent.</p>`}
       ${range.since && html`<p class="muted">What is older than the retention has been deleted.</p>`}

@@ -27,6 +27,7 @@ import { change, merge, shown } from "./state.js";
 const Ask = later(() => import("./ask.js"));
 
 const PAGE = 50;
+const ANSWERS = 40; // that a page is put together from, at most
 const DAY = 86_400_000;
 
 const states = [
@@ -65,18 +66,32 @@ const request = (params) => ({
   ...rangeOf(params, Date.now()),
   status: stateOf(params),
   sort: params.get("sort"),
-  offset: params.get("offset"),
+  offset: params.get("cursor") ? null : params.get("offset"),
+  cursor: params.get("cursor"),
   limit: PAGE,
 });
 
+// A page of the list.  An answer may be short, even empty, and not the last, where few of many errors match.
+async function load(params, signal) {
+  const asked = request(params);
+  let page = await get("api/errors", asked, { signal });
+  for (let i = 1; i < ANSWERS && page.next_cursor && page.errors.length < PAGE && !asked.offset; i++) {
+    const more = await get("api/errors", { ...asked, cursor: page.next_cursor }, { signal });
+    page = { ...more, errors: [...page.errors, ...more.errors] };
+  }
+  return asked.cursor ? { ...page, offset: Number(params.get("offset")) || 0 } : page;
+}
+
+const firstPage = { offset: null, cursor: null };
+
 // A changed filter begins at the first page.
-const narrow = (patch, options) => setParams({ offset: null, ...patch }, options);
+const narrow = (patch, options) => setParams({ ...firstPage, ...patch }, options);
 
 export default function List() {
   const params = asRead(useLocation().params);
   const every = everyOf(params);
   const key = `errors${query({ ...Object.fromEntries(params), refresh: null })}`;
-  const list = useResource(key, (signal) => get("api/errors", request(params), { signal }), { every });
+  const list = useResource(key, (signal) => load(params, signal), { every });
   const projects = useResource("projects", (signal) => get("api/projects", {}, { signal }));
   const within = { project: params.get("project"), status: stateOf(params) };
   if (within.status === "all") delete within.status;
@@ -95,12 +110,16 @@ export default function List() {
   useScroll(Boolean(list.data), key);
   useEffect(() => list.data && resume(), [Boolean(list.data)]);
 
-  const isEmpty = list.data?.total === 0 && !list.loading;
-  // The last page is gone once all on it are resolved: then it is the one before.
-  const isBehind = list.data?.total > 0 && !errors.length && !list.loading;
+  const nothing = list.data && !errors.length && !list.loading;
+  const isEmpty = nothing && !list.data.total && !list.data.next_cursor;
+  // The last page is gone once all on it are resolved: then it is the one before, where it is known.
+  const isBehind =
+    nothing && !isEmpty && params.has("offset") && !(params.has("cursor") && list.data.next_cursor);
   useEffect(() => {
-    const last = Math.floor((list.data?.total - 1) / PAGE) * PAGE;
-    if (isBehind) setParams({ offset: last || null }, { replace: true });
+    if (!isBehind) return;
+    const { total, next_cursor: next } = list.data;
+    const last = params.has("cursor") || next ? 0 : Math.floor((total - 1) / PAGE) * PAGE;
+    setParams({ cursor: null, offset: last || null }, { replace: true });
   }, [isBehind]);
   const toggle = (id) => {
     const next = new Set(picked);
@@ -213,7 +232,7 @@ function Toolbar({ params, projects, scopes, list, reload }) {
           ([
             name,
             label,
-          ]) => html`<${Link} to=${query({ ...Object.fromEntries(params), status: name === "unresolved" ? "" : name, resolved: "", offset: "" })}
+          ]) => html`<${Link} to=${query({ ...Object.fromEntries(params), status: name === "unresolved" ? "" : name, resolved: "", ...firstPage })}
             aria-current=${name === state ? "true" : undefined}>${label}<//>`,
         )}
       </div>
@@ -341,19 +360,18 @@ function Row({ error, picked, toggle }) {
 }
 
 function Pager({ data }) {
-  if (!data?.total) return null;
-  const { offset, total, errors } = data;
-  const more = offset + errors.length < total || data.total_is_lower_bound;
-  const to = (at) => setParams({ offset: at > 0 ? at : null });
+  if (!data || !(data.total || data.next_cursor)) return null;
+  const { offset, total, errors, next_cursor: next } = data;
+  const end = offset + errors.length;
   return html`<nav class="pager" aria-label="Pages">
     <p class="muted" role="status">
-      ${number(offset + 1)}–${number(offset + errors.length)} of ${number(total)}${data.total_is_lower_bound && "+"}
+      ${errors.length ? `${number(offset + 1)}–${number(end)} of ${number(total)}${data.total_is_lower_bound ? "+" : ""}` : "None so far"}
     </p>
     ${
-      (offset > 0 || more) &&
+      (offset > 0 || next) &&
       html`<div>
-      <button disabled=${!offset} onClick=${() => to(offset - PAGE)}><${Icon} name="left" />Newer</button>
-      <button disabled=${!more} onClick=${() => to(offset + PAGE)}>Older<${Icon} name="right" /></button>
+      <button disabled=${!offset} onClick=${() => setParams(firstPage)}><${Icon} name="first" />Newest</button>
+      <button disabled=${!next} onClick=${() => setParams({ offset: end || null, cursor: next })}>Older<${Icon} name="right" /></button>
     </div>`
     }
   </nav>`;

@@ -13,7 +13,34 @@ before(async () => {
 });
 after(() => browser?.close());
 
+const DAY = 86_400_000;
 const enter = (stack, options) => enterAs(browser, stack, options);
+
+describe("a list in which few of many match", () => {
+  const stack = withStack();
+  before(async () => {
+    const now = Date.now();
+    const report = (i, age, count) =>
+      stack.report({
+        ...{ project: "shop", exception_type: `Kind${i}`, message: "", traceback: "", count },
+        timestamp: new Date(now - age).toISOString(),
+      });
+    for (let i = 0; i < 450; i += 10)
+      await Promise.all(Array.from({ length: 10 }, (_, j) => report(i + j, 5 * DAY, 100)));
+    for (let i = 450; i < 453; i++) await report(i, 0, 1);
+  });
+
+  it("has them, however many others come before them", async () => {
+    const { page, verify, close } = await enter(stack, { path: "?sort=count&time=1h" });
+    await page.getByText("1–3 of 3", { exact: true }).waitFor();
+    assert.equal(await rows(page).count(), 3);
+    await page.goto(stack.url("errors", "?sort=count&time=1h&offset=50"));
+    await page.waitForURL(/time=1h$/);
+    await page.getByText("1–3 of 3", { exact: true }).waitFor();
+    verify();
+    await close();
+  });
+});
 
 describe("a list full of data", () => {
   const stack = withStack();

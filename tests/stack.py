@@ -393,6 +393,17 @@ class Stack:
             for name in names
         }
 
+    def whole(self):
+        """Whether the pools have all their processes: who answers may be the first of them."""
+        sizes = {
+            f"monlight-{name}": int(self.variables.get(f"{prefix}_PROCESSES", 2))
+            for name, prefix in SERVICES.items()
+        }
+        sizes["monlight-logs"] += 1  # the export's
+        sizes["monlight-tail"] = 1
+        pools = self.pools()
+        return all(len(pools[name]) >= size for name, size in sizes.items())
+
     def database(self, name):
         return self.home / "data" / f"{name}.db"
 

@@ -119,6 +119,10 @@ class Home:
     def pool(self, name):
         return sorted(p for p, c in self.processes().items() if c.split()[0].endswith("/" + name))
 
+    def whole(self):
+        """Whether the pools have all their processes: who answers may be the first of them."""
+        return all(len(self.pool(name)) == size for name, size in POOLS.items())
+
     def key(self, name="ERROR_TRACKER_API_KEY"):
         return re.search(rf"^{name}=(.*)$", (self.path / "monlight.env").read_text(), re.M)[1]
 

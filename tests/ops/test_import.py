@@ -185,9 +185,10 @@ def details(stack, project, message):
 
 
 def sums(stack, name, **parameters):
+    """Of all time, in one bucket: the next of that length begins in 2052."""
     query = "".join(f"&{key}={quote(str(value))}" for key, value in parameters.items())
     start = (NOW - 20 * DAY) // DAY * DAY
-    path = f"/api/metrics?name={name}&from={start}&step=21d{query}"
+    path = f"/api/metrics?name={name}&from={start}&step=9999d{query}"
     answer = stack.client("metrics").get(path)
     assert answer.status == 200, answer
     return answer.json["data"]

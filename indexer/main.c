@@ -40,6 +40,8 @@
 #define CRON_SLACK 5
 /* Seconds before a job that failed is run again though its watch stirs. */
 #define DEAF 1
+/* Seconds between two tries to open a database that could not be opened. */
+#define REOPEN 10
 #define LOCK_TRIES 600 /* of a tenth of a second, to get a lock of a job */
 
 static struct indexer_cfg cfg;
@@ -70,7 +72,7 @@ const struct database_place indexer_places[DATABASES] = {
     [RELAY] = {&cfg.relay.database_path, &relay_schema, DB_SYNC_FULL},
 };
 
-static struct db *databases[DATABASES]; /* NULL: could not be opened; its jobs are left out */
+static struct db *databases[DATABASES]; /* NULL: could not be opened yet; its jobs fail */
 
 /* Returns whether it is open. */
 static bool
@@ -221,42 +223,75 @@ run_once(struct arena *mem, char *const names[])
 	return failed;
 }
 
+/* When each job is due, by the monotonic clock in microseconds, and what it watches, or -1. */
+struct timetable {
+	int64_t due[NELEM(jobs)];
+	int watch[NELEM(jobs)];
+};
+
+/* Begins the jobs of a database that has just been opened: they are due at once. */
+static void
+begin_jobs(struct timetable *t, enum database which, struct arena *mem, char *const names[])
+{
+	for (size_t i = 0; i < NELEM(jobs); i++) {
+		struct pass pass = make_pass(&jobs[i], mem);
+
+		if (jobs[i].database != which)
+			continue;
+		t->due[i] = 0;
+		if (jobs[i].watch != NULL && pass.db != NULL && is_named(&jobs[i], names))
+			t->watch[i] = jobs[i].watch(&pass);
+	}
+}
+
+/* Opens what could not be opened: a disk that was full when we began may have space again. */
+static void
+open_missing(struct timetable *t, struct arena *mem, char *const names[])
+{
+	for (int i = 0; i < DATABASES; i++)
+		if (databases[i] == NULL && open_database((enum database)i))
+			begin_jobs(t, (enum database)i, mem, names);
+}
+
 /* Stays until it is told to end: each job at once, when it is due, and when its watch stirs. */
 static void
 follow(struct arena *mem, char *const names[], const sigset_t *waiting)
 {
 	struct pollfd watches[NELEM(jobs)];
-	int64_t due[NELEM(jobs)] = {0};
-	int watch[NELEM(jobs)];
+	struct timetable t;
+	int64_t open_at = clock_mono_us() + (int64_t)REOPEN * 1000000;
 
 	for (size_t i = 0; i < NELEM(jobs); i++) {
-		struct pass pass = make_pass(&jobs[i], mem);
-		bool watched =
-		    jobs[i].watch != NULL && pass.db != NULL && is_named(&jobs[i], names);
-
-		watch[i] = watched ? jobs[i].watch(&pass) : -1;
-		watches[i] = (struct pollfd){watch[i], POLLIN, 0};
+		t.watch[i] = -1;
+		watches[i] = (struct pollfd){-1, POLLIN, 0};
 	}
+	for (int i = 0; i < DATABASES; i++)
+		begin_jobs(&t, (enum database)i, mem, names);
 	while (!indexer_stopping()) {
-		int64_t next = clock_mono_us() + (int64_t)MINUTE * 1000000, wait;
+		int64_t next, wait;
 		struct timespec timeout;
 
+		if (clock_mono_us() >= open_at) {
+			open_missing(&t, mem, names);
+			open_at = clock_mono_us() + (int64_t)REOPEN * 1000000;
+		}
+		next = open_at;
 		for (size_t i = 0; i < NELEM(jobs) && !indexer_stopping(); i++) {
 			if (!is_named(&jobs[i], names))
 				continue;
-			if (clock_mono_us() >= due[i] || watches[i].revents != 0) {
+			if (clock_mono_us() >= t.due[i] || watches[i].revents != 0) {
 				bool failed = run_job(&jobs[i], mem, true) == -1;
 				int64_t pause = interval(&jobs[i]);
 
 				/* A disk is full for hours, and each line written would stir
 				 * the watch: one that fails is deaf for a moment. */
-				watches[i].fd = failed ? -1 : watch[i];
-				if (failed && watch[i] != -1 && pause > DEAF)
+				watches[i].fd = failed ? -1 : t.watch[i];
+				if (failed && t.watch[i] != -1 && pause > DEAF)
 					pause = DEAF;
-				due[i] = clock_mono_us() + pause * 1000000;
+				t.due[i] = clock_mono_us() + pause * 1000000;
 			}
-			if (due[i] < next)
-				next = due[i];
+			if (t.due[i] < next)
+				next = t.due[i];
 		}
 		/* Sealing takes megabytes for a moment; an idle indexer keeps none of them. */
 		(void)malloc_trim(0);

@@ -397,6 +397,22 @@ def test_fault_17_a_trace_may_come_in_two_halves(indexer):
     assert process.wait(10) == 0
 
 
+def test_a_database_that_cannot_be_opened_at_first_is_opened_later(indexer):
+    """As where the disk was full at the start; who stays has nobody who starts it again."""
+    indexer.variables["POLL_INTERVAL"] = "3600"
+    database = Path(indexer.store.path)
+    database.write_text("somebody else's")
+    process = indexer.start("-f", "ingest")
+    assert eventually(lambda: "not a database" in indexer.words(), 30)
+    database.unlink()
+    assert eventually(indexer.store.ready, 30), indexer.words()
+    container = Container(indexer.sources, "new")
+    container.write("read when it stirs")
+    assert eventually(lambda: texts(indexer) == ["read when it stirs"], 30), indexer.words()
+    process.terminate()
+    assert process.wait(10) == 0
+
+
 def test_fault_37_an_indexer_told_to_end_does_so_and_goes_on_later(indexer):
     wanted = noise(20_000)
     Container(indexer.sources, "much").write_all(wanted)

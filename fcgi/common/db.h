@@ -137,8 +137,14 @@ void db_end_request(struct db *);
 bool db_changed_elsewhere(struct db *);
 /* Frees the memory of pages that are kept for the next statement. */
 void db_forget_pages(struct db *);
-/* Gives up to that many free pages back to the file system.  Returns 0 or DB_FAILED. */
+/* Takes up to that many free pages off the end of the file.  Returns 0 or DB_FAILED. */
 int db_shrink(struct db *, int64_t pages);
+/*
+ * Folds the WAL back, by which the file becomes as short as it has been made.  Outside of a
+ * transaction.  Who still reads what was before holds that up: after a second it is left to
+ * later writes.  Returns 0 or DB_FAILED.
+ */
+int db_fold(struct db *);
 /* Bytes of the database and its WAL on disk, and how many of them are free pages. */
 int64_t db_bytes(struct db *);
 int64_t db_free_bytes(struct db *);

@@ -3,9 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "db_inside.h"
 #include "log.h"
+
+#define FOLD_TRIES 50
+#define FOLD_PAUSE_US 20000
 
 bool
 db_changed_elsewhere(struct db *db)
@@ -33,6 +37,23 @@ db_shrink(struct db *db, int64_t pages)
 
 	(void)snprintf(pragma, sizeof pragma, "PRAGMA incremental_vacuum(%lld)", (long long)pages);
 	return db_exec(db, pragma);
+}
+
+int
+db_fold(struct db *db)
+{
+	for (int i = 0; i < FOLD_TRIES; i++) {
+		int frames, folded;
+		int code = sqlite3_wal_checkpoint_v2(
+		    db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &folded);
+
+		if (code == SQLITE_OK && folded == frames)
+			return 0;
+		if (code != SQLITE_OK && code != SQLITE_BUSY)
+			return db_fail(db, "folding the WAL back");
+		(void)usleep(FOLD_PAUSE_US);
+	}
+	return 0;
 }
 
 int64_t

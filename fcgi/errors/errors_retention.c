@@ -195,7 +195,7 @@ shrink(struct db *db, const struct errors_retention *r, struct errors_forgotten 
 		left = db_free_bytes(db);
 		done->bytes += before - left;
 	}
-	return 0;
+	return done->bytes > 0 ? db_fold(db) : 0;
 }
 
 int

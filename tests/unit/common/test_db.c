@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,12 +124,61 @@ a_file_of_somebody_elses_is_refused_and_stays_as_it_is(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
+static long long
+bytes_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void
+a_file_that_was_emptied_beside_a_reader_is_short_once_the_wal_is_folded(void **state)
+{
+	char directory[] = "/tmp/monlight-test-db-XXXXXX", path[64], lock[80];
+	struct db *db, *reader;
+	int64_t rows;
+	int count;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof path, "%s/numbers.db", directory);
+	(void)snprintf(lock, sizeof lock, "%s-lock", path);
+	assert_non_null(db = db_open(path, &schema, DB_SYNC_NORMAL));
+	assert_non_null(reader = db_open(path, &schema, DB_SYNC_NORMAL));
+	assert_int_equal(db_exec(db, "INSERT INTO number WITH RECURSIVE c (n) AS (SELECT 1 UNION"
+				     " ALL SELECT n + 1 FROM c WHERE n < 100000) SELECT n FROM c"),
+	    0);
+	assert_int_equal(db_fold(db), 0);
+	assert_true(bytes_of(path) > 1000000);
+
+	count = db_prepare(reader, "SELECT count(*) FROM number /*scan: a test*/");
+	assert_int_equal(db_begin_read(reader), 0);
+	assert_int_equal(db_number(reader, count, DB_NO_ARGS, 0, &rows), 0);
+	assert_int_equal(db_exec(db, "DELETE FROM number"), 0);
+	assert_int_equal(db_shrink(db, INT64_MAX), 0);
+	assert_int_equal(db_fold(db), 0);
+	assert_true(bytes_of(path) > 1000000);
+
+	assert_int_equal(db_commit(reader), 0);
+	assert_int_equal(db_fold(db), 0);
+	assert_true(bytes_of(path) < 100000);
+	db_close(reader);
+	db_close(db);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(lock), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(processes_that_close_a_file_together_leave_no_wal),
 	    cmocka_unit_test(a_file_of_somebody_elses_is_refused_and_stays_as_it_is),
+	    cmocka_unit_test(
+		a_file_that_was_emptied_beside_a_reader_is_short_once_the_wal_is_folded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@ Every test has a home of its own and ports nobody chose.  MONLIGHT_BIN says whic
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -133,6 +134,23 @@ def test_kill_9_of_the_script_leaves_nothing_and_the_next_start_is_clean(home):
     assert home.nothing_left()
     home.spawn()
     assert home.end()[0] == 0
+
+
+def test_kill_9_of_the_script_leaves_not_even_what_it_had_just_begun(home):
+    """Who asks to end with it only when it is gone already would be left for ever."""
+    base = home.path.parent
+    hold = base / "hold"
+    hold.touch()
+    slow = base / "bin" / "setpriv"
+    slow.parent.mkdir()
+    waits = f'case "$*" in *keep*) while [ -e {hold} ]; do sleep 0.1; done ;; esac'
+    slow.write_text(f'#!/bin/sh\n{waits}\nexec {shutil.which("setpriv")} "$@"\n')
+    slow.chmod(0o755)
+    home.spawn(PATH=f"{slow.parent}:{os.environ['PATH']}")
+    home.run.kill()
+    home.run.wait()
+    hold.unlink()
+    assert home.nothing_left()
 
 
 def test_kill_9_of_lighttpd_ends_everything_and_the_next_start_is_clean(home):
